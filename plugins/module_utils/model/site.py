@@ -1,0 +1,226 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one engine manages, as it was at one moment: plain facts that every decision is made from.
+
+Identifiers are the engine's UUID texts, sizes are bytes, statuses and types are the words of the API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol, TypeVar
+
+from ..engine.errors import EngineError
+
+HOSTED_ENGINE_ORIGINS = frozenset({"hosted_engine", "managed_hosted_engine"})
+IN_PROCESS = frozenset({"locked", "preparing_for_maintenance", "detaching", "activating"})
+
+
+@dataclass(frozen=True)
+class DataCenter:
+    """A data center; version is its compatibility level, for example (4, 7)."""
+
+    id: str
+    name: str
+    status: str
+    version: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A cluster and the data center it belongs to."""
+
+    id: str
+    name: str
+    data_center_id: str | None
+
+
+@dataclass(frozen=True)
+class Host:
+    """A hypervisor host."""
+
+    id: str
+    name: str
+    status: str
+    cluster_id: str
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A storage domain; status is the real one of its data center, `unattached` where it has none."""
+
+    id: str
+    name: str
+    type: str
+    storage_type: str
+    status: str
+    master: bool
+    backup: bool
+    data_center_id: str | None
+    available: int | None = None
+    used: int | None = None
+    volume_group_id: str | None = None
+
+    @property
+    def in_process(self) -> bool:
+        """Whether the engine is at work on it, so that every other action is refused."""
+        return self.status in IN_PROCESS
+
+
+@dataclass(frozen=True)
+class Disk:
+    """A disk; only a template's disk lies on several domains."""
+
+    id: str
+    name: str
+    status: str
+    storage_type: str
+    content_type: str
+    shareable: bool
+    domain_ids: tuple[str, ...]
+    description: str = ""
+    provisioned_size: int = 0
+    actual_size: int = 0
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A disk as a device of a VM or template."""
+
+    disk_id: str
+    plugged: bool
+
+
+@dataclass(frozen=True)
+class Vm:
+    """A registered VM."""
+
+    id: str
+    name: str
+    status: str
+    origin: str
+    cluster_id: str | None
+    template_id: str | None
+    lease_domain_id: str | None
+    attachments: tuple[Attachment, ...] = ()
+
+
+@dataclass(frozen=True)
+class Template:
+    """A registered template."""
+
+    id: str
+    name: str
+    status: str
+    cluster_id: str | None
+    attachments: tuple[Attachment, ...] = ()
+
+
+class _Named(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+T = TypeVar("T", bound=_Named)
+
+
+@dataclass(frozen=True)
+class Site:
+    """Everything that the rules and plans look at."""
+
+    data_centers: tuple[DataCenter, ...] = ()
+    clusters: tuple[Cluster, ...] = ()
+    hosts: tuple[Host, ...] = ()
+    domains: tuple[Domain, ...] = ()
+    disks: tuple[Disk, ...] = ()
+    vms: tuple[Vm, ...] = ()
+    templates: tuple[Template, ...] = ()
+
+    @cached_property
+    def disk_by_id(self) -> dict[str, Disk]:
+        """Return the disks by their ids."""
+        return {disk.id: disk for disk in self.disks}
+
+    @cached_property
+    def cluster_by_id(self) -> dict[str, Cluster]:
+        """Return the clusters by their ids."""
+        return {cluster.id: cluster for cluster in self.clusters}
+
+    @cached_property
+    def backup_ids(self) -> frozenset[str]:
+        """Return the ids of all backup domains."""
+        return frozenset(domain.id for domain in self.domains if domain.backup)
+
+    def data_center(self, reference: str) -> DataCenter:
+        """Return the data center of that id or name; EngineError not_found without one."""
+        return _find(self.data_centers, reference, "data center")
+
+    def cluster(self, reference: str) -> Cluster:
+        """Return the cluster of that id or name; EngineError not_found without one."""
+        return _find(self.clusters, reference, "cluster")
+
+    def host(self, reference: str) -> Host:
+        """Return the host of that id or name; EngineError not_found without one."""
+        return _find(self.hosts, reference, "host")
+
+    def domain(self, reference: str) -> Domain:
+        """Return the storage domain of that id or name; EngineError not_found without one."""
+        return _find(self.domains, reference, "storage domain")
+
+    def vm(self, reference: str) -> Vm:
+        """Return the VM of that id or name; EngineError not_found without one, invalid where the name is ambiguous."""
+        return _find(self.vms, reference, "VM")
+
+    def template(self, reference: str) -> Template:
+        """Return the template of that id or name; EngineError like `vm`."""
+        return _find(self.templates, reference, "template")
+
+    def hosts_of(self, data_center: DataCenter) -> list[Host]:
+        """Return the hosts of a data center by name."""
+        clusters = {cluster.id for cluster in self.clusters if cluster.data_center_id == data_center.id}
+        return sorted((host for host in self.hosts if host.cluster_id in clusters), key=lambda host: host.name)
+
+    def up_host(self, data_center: DataCenter) -> Host:
+        """Return the first host of a data center that is up; EngineError rejected without one."""
+        for host in self.hosts_of(data_center):
+            if host.status == "up":
+                return host
+        raise EngineError(
+            "rejected",
+            f"no host of data center {data_center.name} is up",
+            remedy="activate a host of this data center and run again",
+        )
+
+    def domains_of(self, data_center_id: str) -> list[Domain]:
+        """Return the storage domains attached to a data center."""
+        return [domain for domain in self.domains if domain.data_center_id == data_center_id]
+
+    def image_disks(self, owner: Vm | Template, plugged_only: bool = False) -> list[Disk]:
+        """Return the disks of a VM or template that have an image, so not its direct LUNs."""
+        disks = (
+            self.disk_by_id.get(attachment.disk_id)
+            for attachment in owner.attachments
+            if attachment.plugged or not plugged_only
+        )
+        return [disk for disk in disks if disk is not None and disk.storage_type == "image"]
+
+    def vms_on(self, domain: Domain, plugged_only: bool = False) -> list[Vm]:
+        """Return the VMs with an image disk on a domain, by name."""
+        found = [
+            vm for vm in self.vms if any(domain.id in disk.domain_ids for disk in self.image_disks(vm, plugged_only))
+        ]
+        return sorted(found, key=lambda vm: vm.name)
+
+
+def _find(known: Iterable[T], reference: str, kind: str) -> T:
+    matches = [one for one in known if reference in (one.id, one.name)]
+    if not matches:
+        raise EngineError("not_found", f"{kind} {reference} does not exist", remedy=f"check the name of the {kind}")
+    if len(matches) > 1:
+        ids = ", ".join(sorted(one.id for one in matches))
+        raise EngineError("invalid", f"{kind} name {reference} is ambiguous", remedy=f"give one of the ids {ids}")
+    return matches[0]
