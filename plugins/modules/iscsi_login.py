@@ -1,0 +1,146 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, lifeboat.ovirt contributors
+# GNU General Public License v3.0+ (see LICENSES or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: iscsi_login
+short_description: Log hosts in to iSCSI targets
+version_added: 0.1.0
+description:
+  - Logs one host, or every host of a data center that is up, in to iSCSI targets.
+  - A target that a host sees already is left alone. A target that fails does not stop the others.
+author:
+  - lifeboat.ovirt contributors (@lifeboat-ovirt)
+extends_documentation_fragment:
+  - lifeboat.ovirt.auth
+  - lifeboat.ovirt.auth.attributes
+attributes:
+  check_mode:
+    support: full
+    details: Tells which logins would be made and sends none.
+  diff_mode:
+    support: full
+    details: Shows what changes.
+  action_group:
+    support: full
+options:
+  host:
+    description:
+      - Name or id of the host to log in.
+      - Either this or O(data_center) is needed.
+    type: str
+  data_center:
+    description: Name or id of the data center, of which every host that is up logs in.
+    type: str
+
+  targets:
+    description: The targets to log in to.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      target:
+        description: Name (IQN) of the target.
+        type: str
+        required: true
+      address:
+        description: Address of the portal.
+        type: str
+        required: true
+      port:
+        description: TCP port of the portal.
+        type: int
+        default: 3260
+      portal:
+        description: Portal as RV(lifeboat.ovirt.iscsi_target_info#module:iscsi_targets[].portal) names it.
+        type: str
+      username:
+        description: CHAP user name.
+        type: str
+      password:
+        description: CHAP password.
+        type: str
+"""
+
+EXAMPLES = r"""
+- name: Let all hosts see the replicated storage
+  lifeboat.ovirt.iscsi_login:
+    data_center: west
+    targets:
+      - target: iqn.2031-05.test.array-b:vault
+        address: 10.20.1.10
+        username: lifeboat
+        password: "{{ chap_password }}"
+"""
+
+RETURN = r"""
+entities:
+  description: What became of each login, named by target and host.
+  returned: always
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Identifier of the entity.
+      type: str
+    name:
+      description: Name of the entity.
+      type: str
+    outcome:
+      description: One of V(succeeded), V(failed), V(skipped) and V(unknown). In check mode V(succeeded) means that
+        it would be done.
+      type: str
+    reason:
+      description: Why it came out like this.
+      type: str
+    remedy:
+      description: How to clear a failure.
+      type: str
+counts:
+  description: How many entities have each outcome.
+  returned: always
+  type: dict
+  sample: {succeeded: 2, failed: 0, skipped: 1, unknown: 0}
+elapsed:
+  description: Seconds that the work took.
+  returned: always
+  type: float
+  sample: 12.34
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.ansible_glue import auth_spec, reported, session, subset
+from ..module_utils.discovery import log_in
+
+
+def main() -> None:
+    spec = {
+        **auth_spec(),
+        "host": {"type": "str"},
+        "data_center": {"type": "str"},
+        "targets": {
+            "type": "list",
+            "elements": "dict",
+            "required": True,
+            "options": {
+                "target": {"type": "str", "required": True},
+                "address": {"type": "str", "required": True},
+                "port": {"type": "int", "default": 3260},
+                "portal": {"type": "str"},
+                "username": {"type": "str"},
+                "password": {"type": "str", "no_log": True},
+            },
+        },
+    }
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
+        options = subset(module.params, "host", "data_center", "targets")
+        result = log_in(engine, **options, check_mode=module.check_mode)
+    module.exit_json(**result, elapsed=stopwatch.seconds)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+#!/usr/bin/python
+# Copyright: (c) 2026, lifeboat.ovirt contributors
+# GNU General Public License v3.0+ (see LICENSES or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: site_guard
+short_description: Make sure that a site no longer writes to its storage
+version_added: 0.1.0
+description:
+  - Fails unless a site has certainly let go of the storage domains that another site is about to take over.
+  - Either its own engine (O(auth)) answers and shows the domains in maintenance, unattached or gone, or the
+    operator says that the site is fenced.
+  - An engine that cannot be reached proves nothing, since its hosts may still write.
+  - Where the engine answers, its word counts, also against the operator's.
+author:
+  - lifeboat.ovirt contributors (@lifeboat-ovirt)
+extends_documentation_fragment:
+  - lifeboat.ovirt.auth
+  - lifeboat.ovirt.auth.attributes
+attributes:
+  check_mode:
+    support: full
+    details: The check is the same, since it changes nothing.
+  diff_mode:
+    support: none
+    details: Changes nothing.
+  action_group:
+    support: full
+options:
+  site:
+    description: Name of the site to take over from, as the recovery plan calls it.
+    type: str
+    required: true
+  storage_domains:
+    description: Names or ids of the storage domains that will be taken over.
+    type: list
+    elements: str
+    required: true
+  fenced:
+    description: The operator's word that all hosts of the site are powered off or cut off from the storage. It is
+      the name of the site.
+    type: str
+"""
+
+EXAMPLES = r"""
+- name: Do not go on unless the primary site is fenced
+  lifeboat.ovirt.site_guard:
+    auth: "{{ failover_sites.primary.auth }}"
+    site: primary
+    storage_domains: [vault]
+    fenced: "{{ failover_fenced | default(omit) }}"
+"""
+
+RETURN = r"""
+site:
+  description: The site that was checked.
+  returned: success
+  type: str
+proof:
+  description: Whose word counts, V(engine) or V(operator).
+  returned: success
+  type: str
+reason:
+  description: The proof in words.
+  returned: success
+  type: str
+elapsed:
+  description: Seconds that the work took.
+  returned: always
+  type: float
+  sample: 12.34
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.ansible_glue import auth_spec, reported, session, subset
+from ..module_utils.guard import check
+
+
+def main() -> None:
+    spec = {
+        **auth_spec(),
+        "site": {"type": "str", "required": True},
+        "storage_domains": {"type": "list", "elements": "str", "required": True},
+        "fenced": {"type": "str"},
+    }
+    module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
+    with reported(module) as stopwatch:
+        result = check(
+            lambda: session(module.params, check_mode=True),
+            **subset(module.params, "site", "storage_domains", "fenced"),
+        )
+    module.exit_json(**result, elapsed=stopwatch.seconds)
+
+
+if __name__ == "__main__":
+    main()
