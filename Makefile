@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Every target makes what it needs; `make` alone lists them.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3.11
+export PYTHON
+
+# Ansible refuses other encodings, and would leave its caches in the home folder.
+export LC_ALL := C.UTF-8
+export ANSIBLE_HOME := $(CURDIR)/build/ansible
+unexport PYTHONPATH
+
+VENV := $(CURDIR)/.venv
+OLDEST := $(CURDIR)/.venv-2.16
+IN_VENV = PATH="$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(VENV)/collections"
+IN_OLDEST = PATH="$(OLDEST)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(OLDEST)/collections"
+
+# What the artifact and the documentation are made of, as git sees it: edited, new and deleted files count before a commit.
+COLLECTION := $(shell git ls-files --cached --others --exclude-standard -- \
+    galaxy.yml README.md CONTRIBUTING.md CHANGELOG.md LICENSE bindep.txt requirements.txt changelogs docs meta playbooks plugins roles)
+SOURCES := $(wildcard $(COLLECTION))
+
+.PHONY: help
+help: ## list the targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+.PHONY: demo
+demo: build/installed.stamp ## play a recovery of a whole site on two simulated engines
+	@PATH="$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(CURDIR)/build/installed" demo/run
+
+.PHONY: test
+test: .venv/made.stamp ## unit tests, wire tests and module tests
+	@$(IN_VENV) pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+.PHONY: test-oldest
+test-oldest: .venv-2.16/made.stamp ## the same tests on the oldest supported ansible-core
+	@$(IN_OLDEST) PYTHONPATH="$(OLDEST)/collections" pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+.PHONY: lint
+lint: .venv/made.stamp ## ruff, mypy, yamllint, ansible-lint, changelog and documentation checks
+	$(IN_VENV) ruff check .
+	$(IN_VENV) ruff format --check .
+	$(IN_VENV) mypy plugins demo tests/simulator tools
+	$(IN_VENV) yamllint --strict .
+	$(IN_VENV) ansible-lint
+	$(IN_VENV) antsibull-changelog lint
+	$(IN_VENV) antsibull-docs lint-collection-docs --plugin-docs .
+
+.PHONY: sanity
+sanity: .venv/made.stamp ## ansible-test sanity
+	@$(IN_VENV) python tools/sanity.py
+
+.PHONY: docs
+docs: build/docs.stamp ## reference pages of all plugins and roles, in build/docs/html
+
+.PHONY: build
+build: build/installed.stamp ## the artifact, and its installation in build/installed
+
+.PHONY: clean
+clean: ## remove all that make has made
+	rm -rf build .venv .venv-2.16 .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output lifeboat-ovirt-*.tar.gz
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/made.stamp: requirements/dev.txt requirements/test.txt requirements/constraints.txt tools/make_venv.sh
+	@tools/make_venv.sh .venv requirements/dev.txt
+	@touch $@
+
+.venv-2.16/made.stamp: requirements/oldest.txt requirements/test.txt requirements/constraints.txt tools/make_venv.sh
+	@tools/make_venv.sh .venv-2.16 requirements/oldest.txt
+	@touch $@
+
+# Rewritten only when a file comes or goes: make sees no deleted prerequisite otherwise.
+build/sources.list: FORCE
+	@mkdir -p build
+	@printf '%s\n' $(SOURCES) | cmp --silent - $@ || printf '%s\n' $(SOURCES) > $@
+
+build/installed.stamp: $(SOURCES) build/sources.list tools/build.py tools/copies.py .venv/made.stamp
+	@$(IN_VENV) python tools/build.py
+	@touch $@
+
+build/docs.stamp: build/installed.stamp tools/docs/conf.py
+	@$(IN_VENV) tools/docs/make.sh
+	@touch $@
+
+.PHONY: FORCE
+FORCE:

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the metadata promises is what lies in the checkout and what the oldest environment tests."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+TOP = Path(__file__).resolve().parents[3]
+MODULES = sorted((TOP / "plugins" / "modules").glob("*.py"))
+
+
+def load(name: str) -> dict[str, Any]:
+    loaded = yaml.safe_load((TOP / name).read_text(encoding="utf-8"))
+    assert isinstance(loaded, dict)
+    return loaded
+
+
+def requirements(name: str, operator: str) -> dict[str, str]:
+    """Return the versions in a requirements file that are given with an operator."""
+    found = re.findall(rf"^([\w.-]+){operator}([\w.]+)$", (TOP / name).read_text(encoding="utf-8"), re.MULTILINE)
+    return dict(found)
+
+
+def test_action_group_names_every_module_and_nothing_else() -> None:
+    group = load("meta/runtime.yml")["action_groups"]["all"]
+    assert MODULES
+    assert group == [path.stem for path in MODULES]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.stem)
+def test_module_takes_its_common_documentation_from_the_fragment(path: Path) -> None:
+    assigned = {
+        target.id: node.value
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    documentation = yaml.safe_load(ast.literal_eval(assigned["DOCUMENTATION"]))
+    fragments = set(documentation["extends_documentation_fragment"])
+    assert fragments >= {"lifeboat.ovirt.auth", "lifeboat.ovirt.auth.attributes"}
+    assert documentation["module"] == path.stem
+
+
+def test_oldest_environment_holds_the_promised_lower_bounds() -> None:
+    oldest = requirements("requirements/oldest.txt", "==")
+    core = load("meta/runtime.yml")["requires_ansible"].removeprefix(">=")
+    promised = {"ansible-core": core, **requirements("requirements.txt", ">=")}
+    assert promised.items() <= oldest.items()
+
+
+def test_execution_environment_names_existing_files() -> None:
+    for name in load("meta/execution-environment.yml")["dependencies"].values():
+        assert (TOP / name).is_file()
