@@ -77,7 +77,7 @@ def configure(
     site = load_site(engine)
     changes = plan(site, storage_domains, state == "enabled", data_center)
     found = violations(site, changes, rules)
-    warnings = enforce([violation for of_domain in found.values() for violation in of_domain])
+    enforce([violation for of_domain in found.values() for violation in of_domain])
     if not check_mode:
         for change in changes:
             _apply(engine, change, rules)
@@ -94,7 +94,6 @@ def configure(
             }
             for domain in (site.domain(name) for name in dict.fromkeys(storage_domains))
         ],
-        "warnings": [violation.message for violation in warnings],
         "diff": {
             "before": {change.domain.name: {"backup": change.domain.backup} for change in changes},
             "after": {change.domain.name: {"backup": change.backup} for change in changes},

@@ -140,7 +140,7 @@ def log_in(
     if not check_mode:
         outcomes = each(engine, logins, lambda login: _log_in(engine, *login), concurrency=4)
     else:
-        outcomes = [None for _ in logins]
+        outcomes = [None] * len(logins)
     results = [
         EntityResult.of(f"{one.id}/{target.target}", f"{target.label} on {one.name}", outcome)
         for (one, target), outcome in zip(logins, outcomes, strict=True)

@@ -92,7 +92,7 @@ def ensure(
 
 def _bring(worker: _Power, group: Group, check_mode: bool) -> list[EntityResult]:
     todo = [vm for vm in group.vms if vm.status != worker.wanted]
-    outcomes: list[Any] = [None for _ in todo] if check_mode else worker.run(group, todo)
+    outcomes: list[Any] = [None] * len(todo) if check_mode else worker.run(group, todo)
     done = [EntityResult.of(vm.id, vm.name, outcome, group.name) for vm, outcome in zip(todo, outcomes, strict=True)]
     there = [vm for vm in group.vms if vm.status == worker.wanted]
     return done + [EntityResult(vm.id, vm.name, "skipped", f"already {worker.wanted}") for vm in there]

@@ -132,7 +132,7 @@ def register(
     ]
     results += _already(choice, waiting, present)
     work = [one for one in waiting if one.id not in present[one.kind]]
-    outcomes = [None for _ in work] if check_mode else registrar.run(work, concurrency)
+    outcomes = [None] * len(work) if check_mode else registrar.run(work, concurrency)
     results += [
         EntityResult.of(one.id, one.name, outcome, one.kind) for one, outcome in zip(work, outcomes, strict=True)
     ]

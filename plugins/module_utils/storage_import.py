@@ -218,10 +218,9 @@ class _Importer:
     def carry_out(self, step: Step) -> Domain:
         """Do what one domain lacks; return it as it is then."""
         wanted, domain = step.wanted, step.known
-        if "import" in step.actions:
+        if domain is None:
             domain = self._import(wanted)
             self._refuse_foreign(domain)
-        assert domain is not None
         if "attach" in step.actions:
             attach(self.engine, domain, self.data_center, self.timeout, self.poll_interval)
         if "activate" in step.actions:

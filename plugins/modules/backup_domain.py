@@ -136,6 +136,9 @@ def main() -> None:
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
         options = subset(module.params, "storage_domains", "state", "data_center", "rules")
         result = configure(engine, **options, check_mode=module.check_mode)
+    for domain in result["storage_domains"]:
+        for violation in domain["violations"]:
+            module.warn(violation["message"])
     module.exit_json(**result, elapsed=stopwatch.seconds)
 
 

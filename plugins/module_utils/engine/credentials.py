@@ -84,7 +84,9 @@ def _api_url(url: str | None, insecure: bool) -> str:
         raise EngineError("invalid", "no engine is given", remedy=remedy)
     try:
         parts = urlsplit(url)
-        _ = parts.port
+        # An impossible port is only found when it is asked for.
+        if parts.port == 0:
+            raise ValueError
     except ValueError:
         # Neither the address nor the parser's words are shown: a password may stand in it.
         raise EngineError("invalid", "auth.url is not an address", remedy=_EXAMPLE) from None

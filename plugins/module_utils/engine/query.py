@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import uuid
+from typing import TypeAlias
 from urllib.parse import quote
 
 from .errors import EngineError
 
-QueryValue = str | int | bool | None
+QueryValue: TypeAlias = "str | int | bool | None"
 
 # No quoting protects these inside a value, and the star would match more than was meant (workloads contract 1.8).
 _INEXPRESSIBLE = frozenset("\"';*\\")

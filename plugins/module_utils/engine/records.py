@@ -103,10 +103,11 @@ def _converted(expected: type | None, many: bool, value: Any, where: str) -> Any
         if value not in known:
             raise TypeError(f"{where} has to be one of {', '.join(known)}, not {value!r}")
         return expected(value)
-    if expected is float and type(value) is int:
-        return float(value)
     # bool is an int to isinstance, but not to the engine.
-    if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if expected is float and whole:
+        return float(value)
+    if not isinstance(value, expected) or (expected is int and not whole):
         raise TypeError(f"{where} has to be of type {expected.__name__}, not {type(value).__name__}")
     return value
 

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""One good call of each module, for the tests that hold something of all of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# A call of each module that would work, with the primary site's names.
+CALLS: dict[str, dict[str, Any]] = {
+    "backup_domain": {"storage_domains": ["east-nfs2"]},
+    "backup_transfer": {"vms": ["db"], "storage_domain": "vault", "allow_non_backup": True},
+    "entity_registration": {"storage_domains": ["vault"]},
+    "iscsi_login": {"host": "east-h1", "targets": [{"target": "iqn.x", "address": "10.10.1.10"}]},
+    "iscsi_target_info": {"host": "east-h1", "portals": [{"address": "10.10.1.10"}]},
+    "site_guard": {"site": "primary", "storage_domains": ["gone"]},
+    "storage_domain_import": {
+        "data_center": "east",
+        "storage_domains": [{"storage_type": "nfs", "address": "a", "path": "/b", "identity": "any"}],
+    },
+    "storage_domain_state": {"storage_domains": ["east-nfs2"], "state": "maintenance"},
+    "unregistered_storage_domain_info": {"host": "east-h1", "address": "10.10.1.10", "targets": ["iqn.x"]},
+    "vm_power": {"groups": [{"vms": ["db"]}]},
+}
+MODULES = sorted(CALLS)

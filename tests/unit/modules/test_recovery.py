@@ -1,0 +1,249 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The other site over HTTPS: find the replicated storage, import it, register what is on it."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select
+
+from ovirt_simulator.engine import schema
+from ovirt_simulator.scenario import identifier
+
+PORTAL = {"address": "10.20.1.10"}
+TARGET = "iqn.2031-05.test.array-b:vault"
+
+
+@pytest.fixture
+def replica(play, sites):
+    """The secondary site, with the primary's vault (VM web, and what moved there) replicated to its array."""
+    primary = sites["primary"]
+    play("vm_power", auth=primary.auth, groups=[{"vms": ["web"]}], state="stopped", poll_interval=0.01)
+    play("backup_domain", auth=primary.auth, storage_domains=["vault"])
+    moved = play(
+        "backup_transfer",
+        auth=primary.auth,
+        vms=["db"],
+        templates=["base"],
+        storage_domain="vault",
+        poll_interval=0.01,
+    )
+    assert not moved.get("failed"), moved
+    sites.arrays.replicate()
+    return sites["secondary"]
+
+
+@pytest.fixture
+def vault_id():
+    return identifier("primary", "domain", "vault")
+
+
+def rows(site, table):
+    """Return a table of the engine's database, as it is."""
+    with site.engine.transaction() as context:
+        return list(context.db.scalars(select(table)))
+
+
+def login(play, site, **params):
+    target = {"target": TARGET, **PORTAL, **params}
+    return play("iscsi_login", auth=site.auth, data_center="west", targets=[target])
+
+
+def wanted(vault_id, **changes):
+    return {"id": vault_id, "storage_type": "iscsi", "backup": True, **changes}
+
+
+def bring_in(play, site, *domains, **params):
+    options = {"data_center": "west", "take_over": True, "poll_interval": 0.01, **params}
+    return play("storage_domain_import", auth=site.auth, storage_domains=list(domains), **options)
+
+
+def register(play, site, **params):
+    mappings = {
+        "cluster_mappings": [{"source": "east-cl1", "target": "west-cl1"}],
+        "vnic_profile_mappings": [
+            {
+                "source_network": "east-lan",
+                "source_profile": "east-lan",
+                "target_network": "west-lan",
+                "target_profile": "west-lan",
+            }
+        ],
+    }
+    return play("entity_registration", auth=site.auth, **{"storage_domains": ["vault"], **mappings, **params})
+
+
+class TestDiscovery:
+    def test_lists_targets_and_whether_the_host_is_logged_in(self, play, replica):
+        def seen():
+            result = play("iscsi_target_info", auth=replica.auth, host="west-h1", portals=[PORTAL])
+            return {one["target"]: one["logged_in"] for one in result["iscsi_targets"]}
+
+        assert seen()[TARGET] is False
+        login(play, replica)
+        assert seen()[TARGET] is True
+
+    def test_logs_every_up_host_in_once(self, play, replica):
+        first, second = login(play, replica), login(play, replica)
+        assert first["counts"]["succeeded"] == 2 and first["changed"]
+        assert second["counts"]["skipped"] == 2 and not second["changed"]
+
+    def test_login_in_check_mode_predicts_and_sends_no_write(self, play, replica):
+        target = {"target": TARGET, **PORTAL}
+        result = play("iscsi_login", auth=replica.auth, host="west-h1", targets=[target], check=True)
+        assert result["changed"] and not replica.writes
+
+    def test_a_refused_chap_login_names_target_and_host(self, play, replica):
+        mixed = TARGET.replace("vault", "mixed")
+        result = login(play, replica, target=mixed, username="mixed-user", password="not-the-secret")
+        assert result["error_kind"] == "partial" and mixed in result["msg"] and "west-h1" in result["msg"]
+        assert "not-the-secret" not in str(result)
+
+    def test_finds_the_replicated_domain_and_where_it_lies(self, play, replica, vault_id):
+        found = play(
+            "unregistered_storage_domain_info",
+            auth=replica.auth,
+            host="west-h1",
+            **PORTAL,
+            targets=[TARGET],
+        )
+        assert [(one["id"], one["name"]) for one in found["storage_domains"]] == [(vault_id, "vault")]
+        assert {unit["target"] for unit in found["storage_domains"][0]["logical_units"]} == {TARGET}
+
+    def test_finds_candidates_in_check_mode_without_logging_in(self, play, replica, vault_id):
+        options = {"auth": replica.auth, "host": "west-h1", **PORTAL, "targets": [TARGET], "check": True}
+        assert play("unregistered_storage_domain_info", **options)["storage_domains"] == []
+        login(play, replica)
+        before = len(replica.writes)
+        found = play("unregistered_storage_domain_info", **options)["storage_domains"]
+        assert [one["id"] for one in found] == [vault_id]
+        assert len(replica.writes) == before
+
+    @pytest.mark.parametrize(
+        ("module", "params"),
+        [
+            ("iscsi_login", {"host": "west-h1", "targets": []}),
+            ("iscsi_target_info", {"host": "west-h1", "portals": []}),
+            ("unregistered_storage_domain_info", {"host": "west-h1", "address": "10.20.1.10", "targets": []}),
+        ],
+    )
+    def test_an_empty_list_of_targets_is_invalid(self, play, secondary, module, params):
+        result = play(module, auth=secondary.auth, **params)
+        assert result["error_kind"] == "invalid" and "empty" in result["msg"]
+        assert not secondary.writes
+
+
+class TestImport:
+    def test_brings_the_domain_in_as_backup_domain_once(self, play, replica, vault_id):
+        login(play, replica)
+        first = bring_in(play, replica, wanted(vault_id))
+        before = len(replica.writes)
+        second = bring_in(play, replica, wanted(vault_id))
+        assert first["changed"] and first["counts"]["succeeded"] == 1
+        assert not second["changed"] and len(replica.writes) == before
+        marked = play("backup_domain", auth=replica.auth, storage_domains=["vault"], check=True)
+        assert not marked["changed"]
+
+    def test_check_mode_predicts_and_sends_no_write(self, play, replica, vault_id):
+        login(play, replica)
+        before = len(replica.writes)
+        result = bring_in(play, replica, wanted(vault_id), check=True)
+        assert result["changed"] and result["diff"]["before"] == {vault_id: "unknown to the engine"}
+        assert len(replica.writes) == before
+
+    def test_a_domain_of_a_foreign_data_center_is_let_go_again(self, play, replica, vault_id):
+        login(play, replica)
+        result = bring_in(play, replica, wanted(vault_id), take_over=False)
+        assert result["error_kind"] == "partial" and "another engine" in result["msg"]
+        assert bring_in(play, replica, wanted(vault_id))["changed"]
+
+    def test_a_domain_that_the_host_does_not_see_is_told_before_any_write(self, play, replica, vault_id):
+        result = bring_in(play, replica, wanted(vault_id))
+        assert result["error_kind"] == "rejected" and "sees no logical unit" in result["msg"]
+        assert not replica.writes
+
+    def test_a_file_domain_is_imported_by_its_path_and_renamed(self, play, replica):
+        nfs = identifier("primary", "domain", "nfs-vault")
+        where = {"storage_type": "nfs", "address": "nfs.array-b.test", "path": "/vault"}
+        result = bring_in(play, replica, {"id": nfs, "name": "nfs-replica", **where})
+        assert result["counts"]["succeeded"] == 1, result
+        assert not bring_in(play, replica, {"id": nfs, "name": "nfs-replica", **where})["changed"]
+
+    def test_an_empty_path_creates_nothing_and_leaves_no_connection(self, play, replica):
+        where = {"storage_type": "nfs", "address": "nfs.array-b.test", "path": "/empty"}
+        before = rows(replica, schema.StorageServerConnection)
+        result = bring_in(play, replica, {"id": "6ab65b16-0f03-4b93-85a7-5bc3b8d52be0", **where})
+        assert result["error_kind"] == "partial"
+        assert [one.name for one in rows(replica, schema.StorageDomainStatic)] == ["west-data"]
+        assert len(rows(replica, schema.StorageServerConnection)) == len(before)
+
+    def test_an_invalid_uuid_is_named(self, play, secondary):
+        result = bring_in(play, secondary, {"id": "vault", "storage_type": "iscsi"})
+        assert result["error_kind"] == "invalid" and "vault" in result["msg"] and "UUID" in result["msg"]
+        assert not secondary.writes
+
+
+class TestRegistration:
+    @pytest.fixture
+    def imported(self, play, replica, vault_id):
+        login(play, replica)
+        assert bring_in(play, replica, wanted(vault_id))["changed"]
+        replica.requests.clear()
+        return replica
+
+    def test_registers_everything_once_templates_first(self, play, imported):
+        first = register(play, imported)
+        assert {one["name"] for one in first["entities"]} == {"web", "db", "base"}
+        assert first["counts"]["succeeded"] == 3
+        assert "/templates/" in imported.writes[0].path
+        before = len(imported.writes)
+        again = register(play, imported)
+        assert not again["changed"] and len(imported.writes) == before
+
+    def test_check_mode_predicts_and_sends_no_write(self, play, imported):
+        result = register(play, imported, check=True)
+        assert result["changed"] and set(result["diff"]["after"]["registered"]) == {"web", "db", "base"}
+        assert not imported.writes
+
+    def test_check_mode_before_the_import_says_unknown_and_does_not_fail(self, play, replica):
+        result = register(play, replica, check=True)
+        assert not result.get("failed") and result["counts"]["unknown"] == 1
+        assert "unknown until" in result["entities"][0]["reason"]
+
+    def test_chosen_vms_only(self, play, imported):
+        result = register(play, imported, vms=["web"], templates=[])
+        assert [one["name"] for one in result["entities"]] == ["web"]
+
+    def test_the_mapped_profile_is_on_the_nic(self, play, imported):
+        register(play, imported)
+        profiles = {one.id: one.name for one in rows(imported, schema.VnicProfile)}
+        nics = [one for one in rows(imported, schema.VmInterface) if one.vm_id == identifier("primary", "vm", "web")]
+        assert [profiles[nic.vnic_profile_id] for nic in nics] == ["west-lan"]
+
+    @pytest.mark.parametrize(
+        ("params", "told"),
+        [
+            ({"vms": ["nobody"]}, "nobody"),
+            ({"cluster": "nowhere"}, "nowhere"),
+            ({"cluster_mappings": [{"source": "a", "target": "nowhere"}]}, "nowhere"),
+            ({"storage_domains": ["valt"]}, "valt"),
+        ],
+    )
+    def test_what_does_not_exist_is_not_found_and_nothing_is_registered(self, play, imported, params, told):
+        result = register(play, imported, **params)
+        assert result["error_kind"] == "not_found" and told in result["msg"]
+        assert not imported.writes
+
+    def test_a_vm_whose_registration_fails_does_not_stop_the_others(self, play, imported):
+        imported.mishaps.add("POST", "/storagedomains/{domain}/vms/{vm}/register", "status", status=400, detail="[no]")
+        result = register(play, imported)
+        assert result["error_kind"] == "partial"
+        assert (result["counts"]["failed"], result["counts"]["succeeded"]) == (1, 2)
+
+    def test_the_vms_run_after_the_promotion(self, play, imported):
+        register(play, imported)
+        groups = [{"vms": ["db"]}, {"vms": ["web"]}]
+        refused = play("vm_power", auth=imported.auth, groups=groups, poll_interval=0.01)
+        assert refused["error_kind"] == "rule"
+        play("backup_domain", auth=imported.auth, storage_domains=["vault"], state="disabled")
+        started = play("vm_power", auth=imported.auth, groups=groups, poll_interval=0.01)
+        assert started["counts"]["succeeded"] == 2

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The fence check: the engine's word, the operator's word, and neither."""
+
+from __future__ import annotations
+
+import pytest
+
+
+def guard(play, site, **params):
+    return play("site_guard", auth=site.auth, site="primary", storage_domains=["vault"], **params)
+
+
+def test_a_site_that_still_holds_the_domain_is_not_fenced_whatever_the_operator_says(play, primary):
+    result = guard(play, primary, fenced="primary")
+    assert result["error_kind"] == "rule" and "vault (active)" in result["msg"]
+
+
+@pytest.mark.parametrize("state", ["maintenance", "unattached", "removed"])
+def test_a_site_that_released_the_domain_proves_it_by_its_engine(play, primary, state):
+    play("vm_power", auth=primary.auth, groups=[{"vms": ["web"]}], state="stopped", poll_interval=0.01)
+    play("storage_domain_state", auth=primary.auth, storage_domains=["vault"], state=state, poll_interval=0.01)
+    assert guard(play, primary)["proof"] == "engine"
+
+
+def test_an_unreachable_engine_proves_nothing(play, primary):
+    primary.stop()
+    result = guard(play, primary)
+    assert result["error_kind"] == "rule"
+    assert "hosts no longer write" in result["msg"] and "fenced: primary" in result["remedy"]
+
+
+def test_an_unreachable_engine_and_the_operators_word_pass(play, primary):
+    primary.stop()
+    assert guard(play, primary, fenced="primary")["proof"] == "operator"
+
+
+def test_the_word_for_another_site_does_not_count(play, primary):
+    assert guard(play, primary, fenced="secondary")["error_kind"] == "invalid"
+
+
+def test_a_wrong_password_is_no_proof_of_anything(play, primary):
+    auth = {**primary.auth, "password": "wrong"}
+    result = play("site_guard", auth=auth, site="primary", storage_domains=["vault"], fenced="primary")
+    assert result["error_kind"] == "auth"
