@@ -80,8 +80,8 @@ def soften(rules: Iterable[Rule], wanted: Sequence[Mapping[str, str]] | None) ->
     return [rule for rule in known.values() if rule.severity != "ignore"]
 
 
-def enforce(violations: Sequence[Violation]) -> list[Violation]:
-    """Return the warnings among the violations; EngineError rule when one of them blocks.
+def enforce(violations: Sequence[Violation]) -> None:
+    """Raise EngineError rule when one of the violations blocks.
 
     The error's message tells every blocking violation, its remedy how to clear each.
     """
@@ -93,4 +93,3 @@ def enforce(violations: Sequence[Violation]) -> list[Violation]:
             remedy="; ".join(dict.fromkeys(violation.remedy for violation in blocking)),
             details={"violations": [violation.as_data() for violation in violations]},
         )
-    return list(violations)

@@ -50,7 +50,7 @@ def test_an_empty_list_differs_from_one_that_was_not_followed(domain):
 
 def test_a_wrong_name_is_a_bug(domain):
     with pytest.raises(AttributeError):
-        _ = domain.bakcup
+        print(domain.bakcup)
 
 
 def test_repr_is_short_and_holds_no_secret():

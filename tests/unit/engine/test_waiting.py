@@ -41,7 +41,7 @@ def wait(states, time, **options):
 
 def test_pauses_grow_up_to_the_limit():
     growing = pauses(2.0)
-    assert [next(growing) for _ in range(6)] == [0.5, 0.75, 1.125, 1.6875, 2.0, 2.0]
+    assert [next(growing) for _number in range(6)] == [0.5, 0.75, 1.125, 1.6875, 2.0, 2.0]
     assert next(pauses(0.1)) == 0.1
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.backup import plan, violations
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.errors import EngineError
 from site_builder import domain, site

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.domain_state import plan
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.errors import EngineError
 from site_builder import EAST, VAULT, disk, domain, site, vm

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.errors import EngineError
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.storage_import import plan, read_wanted
 from site_builder import EAST, MASTER, OTHER, domain, site

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.errors import EngineError
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.power import plan
 from site_builder import disk, domain, site, vm

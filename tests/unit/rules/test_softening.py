@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.errors import EngineError
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.rules.catalogue import CATALOGUE, judge
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.rules.rule import enforce, soften
@@ -17,8 +18,9 @@ def item(**changes):
 
 
 def test_a_softened_rule_warns_instead_of_blocking():
-    warnings = enforce(judge(SHARED, "configure_backup", VAULT, "vault", [item()]))
-    assert [one.severity for one in warnings] == ["warn"]
+    found = judge(SHARED, "configure_backup", VAULT, "vault", [item()])
+    enforce(found)
+    assert [one.severity for one in found] == ["warn"]
 
 
 def test_an_ignored_rule_is_not_looked_at():
