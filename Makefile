@@ -41,11 +41,23 @@ test: .venv/made.stamp ## unit tests, wire tests and module tests
 test-oldest: .venv-2.16/made.stamp ## the same tests on the oldest supported ansible-core
 	@$(IN_OLDEST) PYTHONPATH="$(OLDEST)/collections" pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
+.PHONY: test-official
+test-official: .venv/made.stamp .venv-official/made.stamp ## the official ovirt.ovirt collection, unmodified, against the simulated engine
+	@$(IN_VENV) PYTHONPATH="$(CURDIR)/tests/simulator" python tests/official/run.py
+
+.PHONY: conformance
+conformance: .venv/made.stamp ## write the table of what the tests show of the engine's contract
+	@$(IN_VENV) python tools/conformance.py
+
+.PHONY: mutate
+mutate: .venv/made.stamp ## show that flipping any backup restriction of the simulated engine makes its test fail
+	@$(IN_VENV) python tools/mutate.py
+
 .PHONY: lint
 lint: .venv/made.stamp ## ruff, mypy, yamllint, ansible-lint, changelog and documentation checks
 	$(IN_VENV) ruff check .
 	$(IN_VENV) ruff format --check .
-	$(IN_VENV) mypy plugins demo tests/simulator tools
+	$(IN_VENV) mypy plugins demo tests/simulator tests/official tools
 	$(IN_VENV) yamllint --strict .
 	$(IN_VENV) ansible-lint
 	$(IN_VENV) antsibull-changelog lint
@@ -63,7 +75,7 @@ build: build/installed.stamp ## the artifact, and its installation in build/inst
 
 .PHONY: clean
 clean: ## remove all that make has made
-	rm -rf build .venv .venv-2.16 .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output lifeboat-ovirt-*.tar.gz
+	rm -rf build .venv .venv-2.16 .venv-official .ansible .hypothesis .mypy_cache .pytest_cache .ruff_cache tests/output lifeboat-ovirt-*.tar.gz
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/made.stamp: requirements/dev.txt requirements/test.txt requirements/constraints.txt tools/make_venv.sh
@@ -72,6 +84,10 @@ clean: ## remove all that make has made
 
 .venv-2.16/made.stamp: requirements/oldest.txt requirements/test.txt requirements/constraints.txt tools/make_venv.sh
 	@tools/make_venv.sh .venv-2.16 requirements/oldest.txt
+	@touch $@
+
+.venv-official/made.stamp: requirements/official.txt requirements/constraints.txt tools/make_venv.sh
+	@tools/make_venv.sh .venv-official requirements/official.txt
 	@touch $@
 
 # Rewritten only when a file comes or goes: make sees no deleted prerequisite otherwise.

@@ -29,6 +29,7 @@ _ENVIRONMENT = {
 _INI_PATH = "OVIRT_INI_PATH"
 _INI_SECTION = "ovirt"
 _INI_KEYS = {"url": "ovirt_url", "username": "ovirt_username", "password": "ovirt_password", "ca_file": "ovirt_ca_file"}
+_URL_PASSWORD = re.compile("//[^/]*?:([^/]*)@")
 _SECRET_HEADER = re.compile("auth|cookie|token|secret|password|key", re.IGNORECASE)
 
 
@@ -45,10 +46,26 @@ def auth_spec() -> dict[str, Any]:
                 "token": {"type": "str", "no_log": True},
                 "ca_file": {"type": "path"},
                 "insecure": {"type": "bool", "default": False},
-                "headers": {"type": "dict"},
+                "headers": {"type": "dict", "no_log": True},
                 "timeout": {"type": "int", "default": 0},
                 "kerberos": {"type": "bool", "default": False},
                 "compress": {"type": "bool", "default": True},
+            },
+        }
+    }
+
+
+def rules_spec() -> dict[str, Any]:
+    """Return the argument spec of the option rules; the documentation fragment lifeboat.ovirt.rules describes it."""
+    return {
+        "rules": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "id": {"type": "str", "required": True},
+                "severity": {"type": "str", "choices": ["warn", "ignore"], "required": True},
+                "reason": {"type": "str", "required": True},
             },
         }
     }
@@ -133,6 +150,8 @@ class _Resolved:
         """Everything that must not be shown, including what a stronger source has replaced."""
         headers = self.auth.get("headers") or {}
         found = [source.get(key) for source in self.sources for key in ("password", "token")]
+        # Such an address is refused, but Ansible shows the arguments of a module that fails.
+        found += [in_url[1] for source in self.sources if (in_url := _URL_PASSWORD.search(source.get("url") or ""))]
         found += [value for name, value in headers.items() if _SECRET_HEADER.search(str(name))]
         return {str(value) for value in found if value}
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .engine.errors import EngineError, Entity
+from .engine.jobs import at_work_on
 from .engine.session import Intent
 from .engine.waiting import wait_until
 from .model.loader import load_domain, load_site
@@ -177,8 +178,13 @@ def _intent(engine: Session, domain: Domain, doing: str, reached: Callable[[Doma
         doing=doing,
         entity=Entity("storage_domain", domain.id, domain.name),
         landed=lambda: reached(load_domain(engine, domain.id)),
-        busy=lambda: load_domain(engine, domain.id).in_process,
+        busy=lambda: is_busy(engine, domain),
     )
+
+
+def is_busy(engine: Session, domain: Domain) -> bool:
+    """Return whether the engine is at work on a domain, by its state or by a job: a refusal is then no last word."""
+    return load_domain(engine, domain.id).in_process or at_work_on(engine, domain.name)
 
 
 def _await(engine: Session, domain: Domain, status: str, timeout: float, poll_interval: float) -> None:
@@ -205,7 +211,7 @@ def attach(engine: Session, domain: Domain, data_center: DataCenter, timeout: fl
         doing=doing,
         entity=Entity("storage_domain", domain.id, domain.name),
         landed=lambda: engine.find(f"{collection}/{domain.id}"),
-        busy=lambda: load_domain(engine, domain.id).in_process,
+        busy=lambda: is_busy(engine, domain),
     )
     engine.add(collection, "storage_domain", {"id": domain.id}, intent)
     status = wait_until(

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .discovery import host_devices
-from .domain_state import activate, attach
+from .domain_state import activate, attach, is_busy
 from .engine.errors import EngineError, Entity
 from .engine.query import checked_uuid
 from .engine.session import Intent
@@ -48,10 +48,20 @@ class Wanted:
     settings: Mapping[str, Any]
 
     @property
+    def place(self) -> str:
+        """Return where a file domain lies."""
+        return ":".join(str(self.storage[key]) for key in ("address", "path") if key in self.storage)
+
+    @property
     def label(self) -> str:
         """Return how results name it."""
-        place = ":".join(str(self.storage[key]) for key in ("address", "path") if key in self.storage)
-        return self.name or self.id or place
+        return self.name or self.id or self.place
+
+    def is_known_as(self, domain: Domain) -> bool:
+        """Return whether the engine knows it as this domain."""
+        if self.id is not None:
+            return domain.id == self.id
+        return (domain.storage_type, domain.place) == (self.storage_type, self.place)
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,7 @@ def plan(site: Site, wanted: Sequence[Wanted], data_center: DataCenter, visible:
     steps = []
     master_follows = data_center.status != "uninitialized" or any(not one.backup for one in wanted)
     for one in wanted:
-        known = next((domain for domain in site.domains if domain.id == one.id), None)
+        known = next(filter(one.is_known_as, site.domains), None)
         obstacles += _obstacles(site, one, known, data_center, visible)
         if one.backup and not master_follows:
             candidate = Domain(one.id or "", one.label, "data", one.storage_type, "", False, True, data_center.id)
@@ -195,7 +205,7 @@ def _visible(engine: Session, site: Site, wanted: Sequence[Wanted], host: Host) 
 
 def _result(step: Step, importer: _Importer, check_mode: bool) -> EntityResult:
     if not step.actions:
-        return EntityResult(step.wanted.id or "", step.wanted.label, "skipped", "already there")
+        return EntityResult(step.known.id if step.known else "", step.wanted.label, "skipped", "already there")
     outcome: Domain | EngineError | None = None
     if not check_mode:
         try:
@@ -286,6 +296,6 @@ class _Importer:
             doing=f"rename storage domain {domain.name} to {name}",
             entity=Entity("storage_domain", domain.id, domain.name),
             landed=lambda: load_domain(self.engine, domain.id).name == name,
-            busy=lambda: load_domain(self.engine, domain.id).in_process,
+            busy=lambda: is_busy(self.engine, domain),
         )
         self.engine.update(f"storagedomains/{domain.id}", "storage_domain", {"name": name}, intent)

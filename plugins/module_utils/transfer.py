@@ -16,11 +16,10 @@ from .engine.waiting import wait_until
 from .model.loader import load_site
 from .model.site import Disk, Domain, Site, Template, Vm
 from .results import EntityResult, raise_if_failed, report
+from .rules.memory import MEMORY_CONTENT
 
 if TYPE_CHECKING:
     from .engine.session import Session
-
-MEMORY_CONTENT = frozenset({"memory_dump_volume", "memory_metadata_volume"})
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,7 @@ def move(
         if not one.disks
     ]
     if not check_mode and any(one.outcome == "succeeded" for one in results):
-        mover.update_ovf_store()
+        results += mover.update_ovf_store()
     before = {one.owner.name: sorted(_domain_names(site, one.disks)) for one in work}
     result = report(
         results,
@@ -208,8 +207,18 @@ class _Mover:
             for source in sorted(set(disk.domain_ids) - transfer.keep - {self.target.id}):
                 self._remove_copy(disk, source)
 
-    def update_ovf_store(self) -> None:
-        """Write the target's OVF stores and wait, so that what moved can be imported elsewhere at once."""
+    def update_ovf_store(self) -> list[EntityResult]:
+        """Write the target's OVF stores and wait, so that what moved can be imported elsewhere at once.
+
+        Returns a result for the target where that failed: what moved has moved all the same.
+        """
+        try:
+            self._write_ovf_store()
+        except EngineError as exc:
+            return [EntityResult.of(self.target.id, self.target.name, exc)]
+        return []
+
+    def _write_ovf_store(self) -> None:
         intent = Intent(
             doing=f"update the OVF store of storage domain {self.target.name}",
             entity=Entity("storage_domain", self.target.id, self.target.name),

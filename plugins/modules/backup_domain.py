@@ -14,18 +14,20 @@ description:
   - A list of domains is judged as the site would be after all of its changes. Nothing changes unless all of them
     are allowed.
   - Clearing the flag is always possible.
+  - A domain that is a backup domain already stays one. What it violates by now is told as a warning.
 author:
   - lifeboat.ovirt contributors (@lifeboat-ovirt)
 extends_documentation_fragment:
   - lifeboat.ovirt.auth
   - lifeboat.ovirt.auth.attributes
+  - lifeboat.ovirt.rules
 attributes:
   check_mode:
     support: full
     details: Checks every rule and sends no change.
   diff_mode:
     support: full
-    details: Shows the flag of each domain.
+    details: Shows the flag and the master role of each domain that changes.
   action_group:
     support: full
 options:
@@ -40,33 +42,53 @@ options:
     choices: [enabled, disabled]
     default: enabled
   data_center:
-    description: Name or id of the data center that the domains have to be attached to.
+    description:
+      - Name or id of the data center that the domains have to be attached to.
+      - Tells domains of equal names apart.
     type: str
-  rules:
-    description: Rules to soften. What the engine itself enforces cannot be softened.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      id:
-        description: Identifier of the rule, for example V(backup.shareable_disks).
-        type: str
-        required: true
-      severity:
-        description: Whether a violation becomes a warning or is not looked at.
-        type: str
-        choices: [warn, ignore]
-        required: true
-      reason:
-        description: Why this is right here.
-        type: str
-        required: true
+  switch_master:
+    description:
+      - Whether another active data domain that is no backup takes over, where one of the domains is the master of its
+        data center.
+      - The engine can do this from compatibility version 4.5 of the data center on. Below, the module ends with
+        RV(ignore:error_kind=rejected) before any change, and RV(ignore:remedy) says how to go through maintenance.
+    type: bool
+    default: false
+  shutdown_vms:
+    description:
+      - Whether the VMs that run from the domains or hold a lease there are shut down first.
+      - Their guests are asked. Nothing is ever powered off, and a suspended VM stays in the way.
+    type: bool
+    default: false
+  timeout:
+    description: Seconds to wait for the shutdowns, and for each switch of the master.
+    type: int
+    default: 600
+  poll_interval:
+    description: Longest time in seconds between two reads while waiting.
+    type: float
+    default: 3
 """
 
 EXAMPLES = r"""
 - name: Keep the vault for backups
   lifeboat.ovirt.backup_domain:
     storage_domains: [vault]
+
+- name: Keep it for backups although VMs run from it and it is the master
+  lifeboat.ovirt.backup_domain:
+    storage_domains: [vault]
+    data_center: east
+    switch_master: true
+    shutdown_vms: true
+
+- name: Keep a shareable disk there for the time being
+  lifeboat.ovirt.backup_domain:
+    storage_domains: [vault]
+    rules:
+      - id: backup.shareable_disks
+        severity: warn
+        reason: the cluster that shares it moves next week
 
 - name: Run VMs from the vault again
   lifeboat.ovirt.backup_domain:
@@ -76,8 +98,8 @@ EXAMPLES = r"""
 
 RETURN = r"""
 storage_domains:
-  description: Every named domain.
-  returned: success
+  description: Every named domain. In check mode, as it would be.
+  returned: success, and when a rule forbids the change
   type: list
   elements: dict
   contains:
@@ -88,18 +110,34 @@ storage_domains:
       description: Name of the domain.
       type: str
     before:
-      description: Whether it was a backup domain.
-      type: bool
+      description: Its C(backup) flag and whether it was C(master).
+      type: dict
+      sample: {backup: false, master: true}
     after:
-      description: Whether it is one now.
-      type: bool
+      description: The same now.
+      type: dict
+      sample: {backup: true, master: false}
     violations:
-      description: Softened rules that it violates.
+      description: Rules that forbid the change, each with C(rule), C(severity), C(subject), C(message) and C(remedy).
       type: list
       elements: dict
+    warnings:
+      description: Violated rules that do not forbid it, in the same form.
+      type: list
+      elements: dict
+    actions:
+      description: What was done to it.
+      type: list
+      elements: str
+      sample: [set the backup flag]
+vms_shut_down:
+  description: Names of the VMs that were shut down.
+  returned: success, and when a rule forbids the change
+  type: list
+  elements: str
 violations:
-  description: Every violated rule with its C(rule), C(severity), C(subject), C(message) and C(remedy).
-  returned: when a rule forbids the change
+  description: Every violated rule of all domains, forbidding or not.
+  returned: success, and when a rule forbids the change
   type: list
   elements: dict
 elapsed:
@@ -111,34 +149,28 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.ansible_glue import auth_spec, reported, session, subset
+from ..module_utils.ansible_glue import auth_spec, reported, rules_spec, session
 from ..module_utils.backup import configure
 
 
 def main() -> None:
     spec = {
         **auth_spec(),
+        **rules_spec(),
         "storage_domains": {"type": "list", "elements": "str", "required": True},
         "state": {"type": "str", "choices": ["enabled", "disabled"], "default": "enabled"},
         "data_center": {"type": "str"},
-        "rules": {
-            "type": "list",
-            "elements": "dict",
-            "default": [],
-            "options": {
-                "id": {"type": "str", "required": True},
-                "severity": {"type": "str", "choices": ["warn", "ignore"], "required": True},
-                "reason": {"type": "str", "required": True},
-            },
-        },
+        "switch_master": {"type": "bool", "default": False},
+        "shutdown_vms": {"type": "bool", "default": False},
+        "timeout": {"type": "int", "default": 600},
+        "poll_interval": {"type": "float", "default": 3},
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
-        options = subset(module.params, "storage_domains", "state", "data_center", "rules")
+        options = {name: value for name, value in module.params.items() if name != "auth"}
         result = configure(engine, **options, check_mode=module.check_mode)
-    for domain in result["storage_domains"]:
-        for violation in domain["violations"]:
-            module.warn(violation["message"])
+    for violation in result["violations"]:
+        module.warn(violation["message"])
     module.exit_json(**result, elapsed=stopwatch.seconds)
 
 

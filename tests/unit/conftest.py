@@ -27,3 +27,13 @@ def primary(sites: Sites) -> SimulatedSite:
 def secondary(sites: Sites) -> SimulatedSite:
     """Return the site that workloads are recovered to."""
     return sites["secondary"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the matrix of rules that the tests of rules have filled."""
+    reports = terminalreporter.getreports("passed")
+    rows = sorted(value for report in reports for name, value in report.user_properties if name == "rules")
+    if rows:
+        terminalreporter.section("rule | the engine alone | the collection")
+        for row in rows:
+            terminalreporter.write_line("{:<26} | {:<13} | {}".format(*row))

@@ -14,8 +14,10 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils.model.site import (
     Domain,
     Host,
     Site,
+    Snapshot,
     Template,
     Vm,
+    VmPool,
 )
 
 EAST = DataCenter("dc-east", "east", "up", (4, 7))
@@ -43,6 +45,14 @@ def vm(name: str, *disks: Disk, plugged: bool = True, **changes: Any) -> Vm:
     return replace(plain, **changes)
 
 
+def snapshot(description: str, **changes: Any) -> Snapshot:
+    """Return an ordinary snapshot without memory."""
+    return replace(Snapshot(f"snap-{description}", description, "ok", "regular", False), **changes)
+
+
+PREVIEW = snapshot("before-upgrade", status="in_preview")
+
+
 def template(name: str, *disks: Disk) -> Template:
     """Return a template with the given disks."""
     return Template(f"tpl-{name}", name, "ok", CLUSTER.id, tuple(Attachment(one.id, True) for one in disks))
@@ -55,7 +65,8 @@ VAULT = domain("vault")
 
 def site(*parts: Any, **changes: Any) -> Site:
     """Return a site of the data center, its master, `other` and `vault`, and whatever the test gives."""
-    by_type = {kind: tuple(one for one in parts if isinstance(one, kind)) for kind in (Domain, Disk, Vm, Template)}
+    kinds = (Domain, Disk, Vm, Template, VmPool)
+    by_type: dict[type, Any] = {kind: tuple(one for one in parts if isinstance(one, kind)) for kind in kinds}
     given = {one.id: one for one in by_type[Domain]}
     domains = {one.id: one for one in (MASTER, OTHER, VAULT)} | given
     plain = Site(
@@ -66,5 +77,6 @@ def site(*parts: Any, **changes: Any) -> Site:
         disks=by_type[Disk],
         vms=by_type[Vm],
         templates=by_type[Template],
+        pools=by_type[VmPool],
     )
     return replace(plain, **changes)

@@ -33,5 +33,13 @@ def await_job(engine: Session, job_id: str, what: str, *, timeout: float, poll_i
         )
 
 
+def at_work_on(engine: Session, name: str) -> bool:
+    """Return whether a job is under way that names an entity, such as an OVF update of a storage domain.
+
+    Its description is all that a job tells of what it works on. A wrong yes only delays the report of a refusal.
+    """
+    return any(job.status == "started" and name in (job.description or "") for job in engine.list("jobs"))
+
+
 def _status(job: Record | None) -> str:
     return "gone" if job is None else str(job.status)

@@ -15,6 +15,7 @@ from . import sso
 from .credentials import Credentials
 from .errors import URL_REMEDY, EngineError, Entity, NoAnswer, refusal, translated
 from .sdk import http, ovirtsdk4, reader, types, writer
+from .trimming import trimmed
 
 _READ_LIMIT = 120
 _PROXY_WITHOUT_ENGINE = frozenset({502, 503, 504})
@@ -25,6 +26,7 @@ class Request:
     """One request: path below the API ("" or beginning with a slash), query as text, body an SDK object or None.
 
     doing: what it is for, continuing the word "cannot". entity: what it is about.
+    only: all that is wanted of the items of a list, see trimmed(); None for everything.
     """
 
     method: str
@@ -33,6 +35,7 @@ class Request:
     entity: Entity | None = None
     query: dict[str, str] = field(default_factory=dict)
     body: Any = None
+    only: tuple[str, ...] | None = None
 
 
 class Transport:
@@ -151,8 +154,8 @@ class Transport:
             return None
         if _is_xml(response):
             try:
-                return reader.Reader.read(response.body)
-            except (ovirtsdk4.Error, ValueError):
+                return reader.Reader.read(_well_formed(response.body, request.only))
+            except (ovirtsdk4.Error, ValueError, SyntaxError):
                 pass
         elif code == 404:
             # The engine itself answers with nothing or with XML: this is a server that has no API there (yet).
@@ -168,12 +171,19 @@ class Transport:
 
 
 def _is_xml(response: Any) -> bool:
-    """Whether it is well-formed XML; the SDK's parser prints to stderr and raises a bare Exception if it is not."""
     kinds = [line for line in response.headers if line.lower().startswith("content-type:")]
-    if not kinds or "xml" not in kinds[-1].lower():
-        return False
+    return bool(kinds) and "xml" in kinds[-1].lower()
+
+
+def _well_formed(document: bytes, only: tuple[str, ...] | None) -> bytes:
+    """Return a document, or the wanted parts of it; SyntaxError if it is no XML.
+
+    The SDK's parser prints to stderr and raises a bare Exception of what is not well-formed.
+    """
+    if only is not None:
+        return trimmed(document, only)
     try:
-        expat.ParserCreate().Parse(response.body, True)
-    except expat.ExpatError:
-        return False
-    return True
+        expat.ParserCreate().Parse(document, True)
+    except expat.ExpatError as exc:
+        raise SyntaxError(str(exc)) from exc
+    return document

@@ -5,24 +5,49 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .site import Attachment, Cluster, DataCenter, Disk, Domain, Host, Site, Template, Vm
+from .site import Attachment, Cluster, DataCenter, Disk, Domain, Host, Site, Snapshot, Template, Vm, VmPool
 
 if TYPE_CHECKING:
     from ..engine.records import Record
     from ..engine.session import Session
 
+_GIB = 1 << 30
+
+# A site may have ten thousands of these: what the model has no use for is not even parsed.
+_DISK_PARTS = (
+    "name",
+    "alias",
+    "description",
+    "status",
+    "storage_type",
+    "content_type",
+    "shareable",
+    "provisioned_size",
+    "actual_size",
+    "storage_domains",
+)
+_ATTACHMENT_PARTS = ("disk_attachments.disk_attachment.active",)
+_SNAPSHOT_PARTS = tuple(
+    f"snapshots.snapshot.{part}" for part in ("description", "snapshot_status", "snapshot_type", "persist_memorystate")
+)
+_TEMPLATE_PARTS = ("name", "status", "cluster", *_ATTACHMENT_PARTS)
+_VM_PARTS = (*_TEMPLATE_PARTS, "origin", "template", "lease", "vm_pool", "memory", *_SNAPSHOT_PARTS)
+
 
 def load_site(engine: Session) -> Site:
-    """Return everything the engine manages, read in 7 requests and one a data center."""
+    """Return everything the engine manages, read in 8 requests and one a data center."""
     data_centers = tuple(_data_center(record) for record in engine.list("datacenters"))
     return Site(
         data_centers=data_centers,
         clusters=tuple(_cluster(record) for record in engine.list("clusters")),
         hosts=tuple(_host(record) for record in engine.list("hosts")),
         domains=load_domains(engine, data_centers),
-        disks=tuple(_disk(record) for record in engine.list("disks")),
-        vms=tuple(_vm(record) for record in engine.list("vms", follow="disk_attachments")),
-        templates=tuple(_template(record) for record in engine.list("templates", follow="disk_attachments")),
+        disks=tuple(_disk(record) for record in engine.list("disks", only=_DISK_PARTS)),
+        vms=tuple(_vm(record) for record in engine.list("vms", only=_VM_PARTS, follow="disk_attachments,snapshots")),
+        templates=tuple(
+            _template(record) for record in engine.list("templates", only=_TEMPLATE_PARTS, follow="disk_attachments")
+        ),
+        pools=tuple(VmPool(record.id, record.name) for record in engine.list("vmpools")),
     )
 
 
@@ -91,6 +116,8 @@ def _domain(record: Record, status: str, data_center_id: str | None) -> Domain:
         available=record.available,
         used=record.used,
         volume_group_id=group.id if group else None,
+        place=":".join(filter(None, (record.storage.address, record.storage.path))) or None,
+        critical_space=(record.critical_space_action_blocker or 0) * _GIB,
     )
 
 
@@ -110,7 +137,8 @@ def _disk(record: Record) -> Disk:
 
 
 def _attachments(record: Record) -> tuple[Attachment, ...]:
-    return tuple(Attachment(one.disk.id, bool(one.active)) for one in record.disk_attachments or ())
+    # An attachment has the identifier of its disk.
+    return tuple(Attachment(one.id, bool(one.active)) for one in record.disk_attachments or ())
 
 
 def _vm(record: Record) -> Vm:
@@ -124,6 +152,19 @@ def _vm(record: Record) -> Vm:
         template_id=record.template.id if record.template else None,
         lease_domain_id=lease.id if lease else None,
         attachments=_attachments(record),
+        pool_id=record.vm_pool.id if record.vm_pool else None,
+        memory=record.memory or 0,
+        snapshots=tuple(_snapshot(one) for one in record.snapshots or () if one.snapshot_type != "active"),
+    )
+
+
+def _snapshot(record: Record) -> Snapshot:
+    return Snapshot(
+        id=record.id,
+        description=record.description or "",
+        status=record.snapshot_status or "ok",
+        type=record.snapshot_type or "regular",
+        with_memory=bool(record.persist_memorystate),
     )
 
 

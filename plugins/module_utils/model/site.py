@@ -6,6 +6,7 @@ Identifiers are the engine's UUID texts, sizes are bytes, statuses and types are
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -48,7 +49,10 @@ class Host:
 
 @dataclass(frozen=True)
 class Domain:
-    """A storage domain; status is the real one of its data center, `unattached` where it has none."""
+    """A storage domain; status is the real one of its data center, `unattached` where it has none.
+
+    place: where a file domain lies, `<address>:<path>`. critical_space: bytes that have to stay free there.
+    """
 
     id: str
     name: str
@@ -61,6 +65,13 @@ class Domain:
     available: int | None = None
     used: int | None = None
     volume_group_id: str | None = None
+    place: str | None = None
+    critical_space: int = 0
+
+    @property
+    def may_be_master(self) -> bool:
+        """Whether the engine would elect it now."""
+        return self.type == "data" and not self.backup and self.status == "active"
 
     @property
     def in_process(self) -> bool:
@@ -93,8 +104,27 @@ class Attachment:
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """A snapshot of a VM, the one called `active` not counted."""
+
+    id: str
+    description: str
+    status: str
+    type: str
+    with_memory: bool
+
+
+@dataclass(frozen=True)
+class VmPool:
+    """A pool of VMs."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Vm:
-    """A registered VM."""
+    """A registered VM; memory is the bytes that it is configured with."""
 
     id: str
     name: str
@@ -104,6 +134,14 @@ class Vm:
     template_id: str | None
     lease_domain_id: str | None
     attachments: tuple[Attachment, ...] = ()
+    pool_id: str | None = None
+    memory: int = 0
+    snapshots: tuple[Snapshot, ...] = ()
+
+    @property
+    def in_preview(self) -> bool:
+        """Whether it shows a snapshot that nobody has committed or undone yet."""
+        return any(one.status == "in_preview" or one.type == "preview" for one in self.snapshots)
 
 
 @dataclass(frozen=True)
@@ -139,11 +177,17 @@ class Site:
     disks: tuple[Disk, ...] = ()
     vms: tuple[Vm, ...] = ()
     templates: tuple[Template, ...] = ()
+    pools: tuple[VmPool, ...] = ()
 
     @cached_property
     def disk_by_id(self) -> dict[str, Disk]:
         """Return the disks by their ids."""
         return {disk.id: disk for disk in self.disks}
+
+    @cached_property
+    def vm_by_id(self) -> dict[str, Vm]:
+        """Return the VMs by their ids."""
+        return {vm.id: vm for vm in self.vms}
 
     @cached_property
     def cluster_by_id(self) -> dict[str, Cluster]:
@@ -154,6 +198,33 @@ class Site:
     def backup_ids(self) -> frozenset[str]:
         """Return the ids of all backup domains."""
         return frozenset(domain.id for domain in self.domains if domain.backup)
+
+    @cached_property
+    def disks_by_domain(self) -> dict[str, list[Disk]]:
+        """Return the disks on each domain, direct LUNs on none."""
+        found: dict[str, list[Disk]] = defaultdict(list)
+        for disk in self.disks:
+            for id_ in disk.domain_ids:
+                found[id_].append(disk)
+        return found
+
+    @cached_property
+    def vms_by_disk(self) -> dict[str, list[tuple[Vm, bool]]]:
+        """Return who has each disk, and whether it is plugged there."""
+        found: dict[str, list[tuple[Vm, bool]]] = defaultdict(list)
+        for vm in self.vms:
+            for attachment in vm.attachments:
+                found[attachment.disk_id].append((vm, attachment.plugged))
+        return found
+
+    @cached_property
+    def templates_by_disk(self) -> dict[str, list[Template]]:
+        """Return the templates that have each disk."""
+        found: dict[str, list[Template]] = defaultdict(list)
+        for template in self.templates:
+            for attachment in template.attachments:
+                found[attachment.disk_id].append(template)
+        return found
 
     def data_center(self, reference: str) -> DataCenter:
         """Return the data center of that id or name; EngineError not_found without one."""
@@ -170,6 +241,10 @@ class Site:
     def domain(self, reference: str) -> Domain:
         """Return the storage domain of that id or name; EngineError not_found without one."""
         return _find(self.domains, reference, "storage domain")
+
+    def disk(self, reference: str) -> Disk:
+        """Return the disk of that id or name; EngineError like `vm`."""
+        return _find(self.disks, reference, "disk")
 
     def vm(self, reference: str) -> Vm:
         """Return the VM of that id or name; EngineError not_found without one, invalid where the name is ambiguous."""
@@ -208,12 +283,30 @@ class Site:
         )
         return [disk for disk in disks if disk is not None and disk.storage_type == "image"]
 
+    def successors(self, domain: Domain) -> list[Domain]:
+        """Return the other domains of a domain's data center that could be the master there, by name."""
+        others = [one for one in self.domains if one.data_center_id == domain.data_center_id and one.id != domain.id]
+        return sorted((one for one in others if one.may_be_master), key=lambda one: one.name)
+
     def vms_on(self, domain: Domain, plugged_only: bool = False) -> list[Vm]:
         """Return the VMs with an image disk on a domain, by name."""
-        found = [
-            vm for vm in self.vms if any(domain.id in disk.domain_ids for disk in self.image_disks(vm, plugged_only))
-        ]
-        return sorted(found, key=lambda vm: vm.name)
+        found = {
+            vm.id: vm
+            for disk in self.disks_by_domain.get(domain.id, ())
+            if disk.storage_type == "image"
+            for vm, plugged in self.vms_by_disk.get(disk.id, ())
+            if plugged or not plugged_only
+        }
+        return sorted(found.values(), key=lambda vm: vm.name)
+
+    def templates_on(self, domain: Domain) -> list[Template]:
+        """Return the templates with a disk copy on a domain, by name."""
+        found = {
+            template.id: template
+            for disk in self.disks_by_domain.get(domain.id, ())
+            for template in self.templates_by_disk.get(disk.id, ())
+        }
+        return sorted(found.values(), key=lambda template: template.name)
 
 
 def _find(known: Iterable[T], reference: str, kind: str) -> T:

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from ansible.module_utils import basic
 
-
 try:
     from ansible.module_utils.testing import patch_module_args
 except ImportError:  # before ansible-core 2.17

@@ -67,3 +67,10 @@ def test_a_disk_that_the_engine_does_not_move_makes_its_vm_fail_and_the_other_mo
 def test_nothing_to_move_or_an_unknown_vm_is_said_clearly(play, vault, given, kind):
     assert move(play, vault, **given)["error_kind"] == kind
     assert not vault.writes
+
+
+def test_a_store_that_is_not_written_is_told_beside_what_moved(play, vault):
+    vault.mishaps.add("POST", "/storagedomains/{id}/updateovfstore", "status", status=400, detail="[no]")
+    result = move(play, vault, vms=["db"])
+    assert result["error_kind"] == "partial"
+    assert [(one["name"], one["outcome"]) for one in result["entities"]] == [("db", "succeeded"), ("vault", "failed")]

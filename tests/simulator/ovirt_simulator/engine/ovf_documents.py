@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the engine's rows to an OVF document."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from ..ovf.document import Device, Document, Hardware, LunConnection, LunDisk, Nic, Snapshot, Volume
+from ..ovf.hardware import CDROM, GRAPHICS, OTHER, VIDEO
+from . import schema
+
+if TYPE_CHECKING:
+    from .runtime import Context
+
+_STANDARD_DEVICES: Sequence[tuple[int, str, str, dict[str, str]]] = (
+    (VIDEO, "video", "vga", {"vram": "16384"}),
+    (GRAPHICS, "graphics", "vnc", {}),
+    (CDROM, "disk", "cdrom", {"path": ""}),
+    (OTHER, "balloon", "memballoon", {"model": "virtio"}),
+    (OTHER, "rng", "virtio", {"source": "urandom"}),
+    (OTHER, "controller", "virtio-scsi", {}),
+    (OTHER, "controller", "virtio-serial", {}),
+)
+
+
+def document_of(context: Context, row: schema.VmStatic) -> Document:
+    """Return what the OVF store says of a VM or template."""
+    cluster = context.db.get(schema.Cluster, row.cluster_id) if row.cluster_id else None
+    is_template = row.entity_type == "template"
+    template = context.db.get(schema.VmStatic, row.template_id)
+    linked = row.template_id != schema.BLANK_TEMPLATE
+    return Document(
+        kind=row.entity_type,
+        id=row.id,
+        name=row.name,
+        cluster_name=cluster.name if cluster is not None else "",
+        compatibility_version=cluster.compatibility_version if cluster is not None else "",
+        description=row.description,
+        comment=row.comment,
+        created=row.creation_date,
+        exported=context.now,
+        generation=row.generation,
+        delete_protected=row.delete_protected,
+        vm_type=row.vm_type,
+        memory=row.memory,
+        memory_guaranteed=row.memory_guaranteed,
+        memory_max=row.memory_max,
+        stateless=row.stateless,
+        high_availability=row.high_availability,
+        priority=row.priority,
+        bios_type=row.bios_type,
+        user_properties=";".join(f"{key}={value}" for key, value in row.custom_properties.items()),
+        lease_domain_id=row.lease_domain_id,
+        template_id=row.template_id if linked or is_template else None,
+        template_name=template.name if linked and template is not None else "Blank",
+        original_template_id=None if is_template else row.template_id,
+        original_template_name=None if is_template or template is None else template.name,
+        version_name="base version" if is_template else "",
+        origin=row.origin,
+        stopped=row.stop_time if row.status == "down" else None,
+        booted=row.start_time if row.status not in ("down", "suspended") else None,
+        os_type=row.os_type,
+        sockets=row.sockets,
+        cores=row.cores,
+        threads=row.threads,
+        nics=_nics(context, row),
+        hardware=_hardware(row),
+        snapshots=_snapshots(context, row),
+        **_disks(context, row, cluster.storage_pool_id if cluster is not None else None),
+    )
+
+
+def _disks(context: Context, row: schema.VmStatic, pool_id: str | None) -> dict[str, Any]:
+    query = (
+        select(schema.DiskAttachment, schema.BaseDisk)
+        .join(schema.BaseDisk, schema.BaseDisk.id == schema.DiskAttachment.disk_id)
+        .where(schema.DiskAttachment.vm_id == row.id)
+        .order_by(schema.DiskAttachment.bootable.desc(), schema.BaseDisk.alias, schema.BaseDisk.id)
+    )
+    volumes: list[Volume] = []
+    luns: list[LunDisk] = []
+    for attachment, disk in context.db.execute(query):
+        if disk.storage_type == "lun":
+            luns.append(_lun_disk(context, attachment, disk))
+        for image in sorted(disk.images, key=lambda image: -image.ordinal):
+            volumes.append(_volume(row, attachment, disk, image, pool_id))
+    return {"volumes": tuple(volumes), "lun_disks": tuple(luns)}
+
+
+def _attachment(attachment: schema.DiskAttachment, disk: schema.BaseDisk) -> dict[str, Any]:
+    return {
+        "description": disk.description,
+        "interface": attachment.interface,
+        "read_only": attachment.read_only,
+        "bootable": attachment.bootable,
+        "pass_discard": attachment.pass_discard,
+        "shareable": disk.shareable,
+        "alias": disk.alias,
+    }
+
+
+def _volume(
+    row: schema.VmStatic,
+    attachment: schema.DiskAttachment,
+    disk: schema.BaseDisk,
+    image: schema.Image,
+    pool_id: str | None,
+) -> Volume:
+    alias = f"ua-{disk.id}" if row.entity_type == "vm" else ""
+    device = Device("disk", "disk", "", int(attachment.bootable), attachment.plugged, attachment.read_only, alias)
+    return Volume(
+        id=image.id,
+        disk_id=disk.id,
+        size=image.provisioned_size,
+        used=image.actual_size,
+        snapshot_id=image.snapshot_id,
+        format=image.format,
+        sparse=image.sparse,
+        incremental_backup=disk.incremental_backup,
+        wipe_after_delete=disk.wipe_after_delete,
+        parent_id=image.parent_id,
+        template_image_id=image.template_image_id,
+        domain_ids=tuple(place.storage_domain_id for place in image.placements),
+        pool_id=pool_id,
+        created=image.creation_date,
+        modified=image.creation_date,
+        device=device,
+        **_attachment(attachment, disk),
+    )
+
+
+def _lun_disk(context: Context, attachment: schema.DiskAttachment, disk: schema.BaseDisk) -> LunDisk:
+    query = (
+        select(schema.StorageServerConnection)
+        .join(schema.LunConnection, schema.LunConnection.connection_id == schema.StorageServerConnection.id)
+        .where(schema.LunConnection.lun_id == disk.lun_id)
+        .order_by(schema.StorageServerConnection.address)
+    )
+    paths = [
+        LunConnection(one.address or "", one.target or "", str(one.port or 3260), "ISCSI", one.portal or "")
+        for one in context.db.scalars(query)
+    ]
+    return LunDisk(
+        id=disk.id,
+        lun_id=disk.lun_id or "",
+        plugged=attachment.plugged,
+        connections=tuple(paths),
+        **_attachment(attachment, disk),
+    )
+
+
+def _nics(context: Context, row: schema.VmStatic) -> tuple[Nic, ...]:
+    query = (
+        select(schema.VmInterface, schema.VnicProfile.name, schema.Network.name)
+        .outerjoin(schema.VnicProfile, schema.VnicProfile.id == schema.VmInterface.vnic_profile_id)
+        .outerjoin(schema.Network, schema.Network.id == schema.VnicProfile.network_id)
+        .where(schema.VmInterface.vm_id == row.id)
+        .order_by(schema.VmInterface.name)
+    )
+    found = []
+    for nic, profile, network in context.db.execute(query):
+        alias = f"ua-{nic.id}" if row.entity_type == "vm" else ""
+        device = Device("interface", "bridge", plugged=nic.plugged, alias=alias)
+        names = (network or "", profile or "")
+        found.append(Nic(nic.id, nic.name, *names, nic.mac, nic.model, nic.linked, device=device))
+    return tuple(found)
+
+
+def _hardware(row: schema.VmStatic) -> tuple[Hardware, ...]:
+    found = []
+    for kind, type_, device, parameters in _STANDARD_DEVICES:
+        id_ = str(uuid.uuid5(uuid.UUID(row.id), f"{type_}/{device}"))
+        alias = f"ua-{id_}" if row.entity_type == "vm" and kind != GRAPHICS else ""
+        read_only = kind == CDROM
+        part = Device(type_, device, read_only=read_only, alias=alias, spec_params=dict(parameters))
+        found.append(Hardware(kind, id_, part))
+    return tuple(found)
+
+
+def _snapshots(context: Context, row: schema.VmStatic) -> tuple[Snapshot, ...]:
+    query = select(schema.Snapshot).filter_by(vm_id=row.id).order_by(schema.Snapshot.creation_date, schema.Snapshot.id)
+    return tuple(
+        Snapshot(
+            one.id,
+            one.type.upper(),
+            one.description,
+            one.creation_date,
+            _memory(context, one),
+            None,
+            one.vm_configuration,
+        )
+        for one in context.db.scalars(query)
+    )
+
+
+def _memory(context: Context, snapshot: schema.Snapshot) -> tuple[str, ...]:
+    found = []
+    for disk_id in (snapshot.memory_dump_disk_id, snapshot.memory_metadata_disk_id):
+        disk = context.db.get(schema.BaseDisk, disk_id) if disk_id else None
+        if disk is None or disk.active_image is None:
+            return ()
+        found.append((disk, disk.active_image))
+    place = found[0][1].placements[0].storage_domain_id
+    domain = context.db.get_one(schema.StorageDomainStatic, place)
+    pool_id = domain.mapping.storage_pool_id if domain.mapping is not None else schema.BLANK_TEMPLATE
+    return place, pool_id, *(id_ for disk, image in found for id_ in (disk.id, image.id))
