@@ -46,7 +46,7 @@ def auth_spec() -> dict[str, Any]:
                 "token": {"type": "str", "no_log": True},
                 "ca_file": {"type": "path"},
                 "insecure": {"type": "bool", "default": False},
-                "headers": {"type": "dict", "no_log": True},
+                "headers": {"type": "dict"},
                 "timeout": {"type": "int", "default": 0},
                 "kerberos": {"type": "bool", "default": False},
                 "compress": {"type": "bool", "default": True},

@@ -112,7 +112,13 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> subprocess.Co
     """Run a command; one that takes too long is ended, and has then said nothing on its standard output."""
     try:
         return subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_TIMEOUT
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_TIMEOUT,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess(command, 1, "", f"no end after {_TIMEOUT:.0f} s")

@@ -25,13 +25,7 @@ class Reads(Protocol):
     """What is needed of a Session to find out what became of a request."""
 
     def list(
-        self,
-        path: str,
-        *,
-        doing: str | None = None,
-        entity: Entity | None = None,
-        only: tuple[str, ...] | None = None,
-        **query: QueryValue,
+        self, path: str, *, doing: str | None = None, entity: Entity | None = None, **query: QueryValue
     ) -> list[Record]: ...
 
 

@@ -14,8 +14,8 @@ from xml.parsers import expat
 from . import sso
 from .credentials import Credentials
 from .errors import URL_REMEDY, EngineError, Entity, NoAnswer, refusal, translated
+from .parts import parts_of
 from .sdk import http, ovirtsdk4, reader, types, writer
-from .trimming import trimmed
 
 _READ_LIMIT = 120
 _PROXY_WITHOUT_ENGINE = frozenset({502, 503, 504})
@@ -26,7 +26,7 @@ class Request:
     """One request: path below the API ("" or beginning with a slash), query as text, body an SDK object or None.
 
     doing: what it is for, continuing the word "cannot". entity: what it is about.
-    only: all that is wanted of the items of a list, see trimmed(); None for everything.
+    in_parts: the answer is a long list, wanted as Parts.
     """
 
     method: str
@@ -35,7 +35,7 @@ class Request:
     entity: Entity | None = None
     query: dict[str, str] = field(default_factory=dict)
     body: Any = None
-    only: tuple[str, ...] | None = None
+    in_parts: bool = False
 
 
 class Transport:
@@ -154,7 +154,8 @@ class Transport:
             return None
         if _is_xml(response):
             try:
-                return reader.Reader.read(_well_formed(response.body, request.only))
+                parts = parts_of(response.body) if request.in_parts else None
+                return reader.Reader.read(_well_formed(response.body)) if parts is None else parts
             except (ovirtsdk4.Error, ValueError, SyntaxError):
                 pass
         elif code == 404:
@@ -175,13 +176,8 @@ def _is_xml(response: Any) -> bool:
     return bool(kinds) and "xml" in kinds[-1].lower()
 
 
-def _well_formed(document: bytes, only: tuple[str, ...] | None) -> bytes:
-    """Return a document, or the wanted parts of it; SyntaxError if it is no XML.
-
-    The SDK's parser prints to stderr and raises a bare Exception of what is not well-formed.
-    """
-    if only is not None:
-        return trimmed(document, only)
+def _well_formed(document: bytes) -> bytes:
+    """Return a document; SyntaxError if it is no XML. The SDK's parser prints to stderr and raises a bare Exception."""
     try:
         expat.ParserCreate().Parse(document, True)
     except expat.ExpatError as exc:

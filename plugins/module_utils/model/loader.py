@@ -8,30 +8,11 @@ from typing import TYPE_CHECKING
 from .site import Attachment, Cluster, DataCenter, Disk, Domain, Host, Site, Snapshot, Template, Vm, VmPool
 
 if TYPE_CHECKING:
+    from ..engine.parts import Part
     from ..engine.records import Record
     from ..engine.session import Session
 
 _GIB = 1 << 30
-
-# A site may have ten thousands of these: what the model has no use for is not even parsed.
-_DISK_PARTS = (
-    "name",
-    "alias",
-    "description",
-    "status",
-    "storage_type",
-    "content_type",
-    "shareable",
-    "provisioned_size",
-    "actual_size",
-    "storage_domains",
-)
-_ATTACHMENT_PARTS = ("disk_attachments.disk_attachment.active",)
-_SNAPSHOT_PARTS = tuple(
-    f"snapshots.snapshot.{part}" for part in ("description", "snapshot_status", "snapshot_type", "persist_memorystate")
-)
-_TEMPLATE_PARTS = ("name", "status", "cluster", *_ATTACHMENT_PARTS)
-_VM_PARTS = (*_TEMPLATE_PARTS, "origin", "template", "lease", "vm_pool", "memory", *_SNAPSHOT_PARTS)
 
 
 def load_site(engine: Session) -> Site:
@@ -42,11 +23,9 @@ def load_site(engine: Session) -> Site:
         clusters=tuple(_cluster(record) for record in engine.list("clusters")),
         hosts=tuple(_host(record) for record in engine.list("hosts")),
         domains=load_domains(engine, data_centers),
-        disks=tuple(_disk(record) for record in engine.list("disks", only=_DISK_PARTS)),
-        vms=tuple(_vm(record) for record in engine.list("vms", only=_VM_PARTS, follow="disk_attachments,snapshots")),
-        templates=tuple(
-            _template(record) for record in engine.list("templates", only=_TEMPLATE_PARTS, follow="disk_attachments")
-        ),
+        disks=tuple(_disk(part) for part in engine.parts("disks")),
+        vms=tuple(_vm(part) for part in engine.parts("vms", follow="disk_attachments,snapshots")),
+        templates=tuple(_template(part) for part in engine.parts("templates", follow="disk_attachments")),
         pools=tuple(VmPool(record.id, record.name) for record in engine.list("vmpools")),
     )
 
@@ -121,58 +100,58 @@ def _domain(record: Record, status: str, data_center_id: str | None) -> Domain:
     )
 
 
-def _disk(record: Record) -> Disk:
+def _disk(part: Part) -> Disk:
     return Disk(
-        id=record.id,
-        name=record.alias or record.name,
-        status=record.status or "ok",
-        storage_type=record.storage_type or "image",
-        content_type=record.content_type or "data",
-        shareable=bool(record.shareable),
-        domain_ids=tuple(domain.id for domain in record.storage_domains or ()),
-        description=record.description or "",
-        provisioned_size=record.provisioned_size or 0,
-        actual_size=record.actual_size or 0,
+        id=part.id,
+        name=part.text("alias") or part.text("name") or part.id,
+        status=part.text("status") or "ok",
+        storage_type=part.text("storage_type") or "image",
+        content_type=part.text("content_type") or "data",
+        shareable=part.flag("shareable"),
+        domain_ids=tuple(domain.id for domain in part.parts("storage_domains")),
+        description=part.text("description") or "",
+        provisioned_size=part.number("provisioned_size") or 0,
+        actual_size=part.number("actual_size") or 0,
     )
 
 
-def _attachments(record: Record) -> tuple[Attachment, ...]:
+def _attachments(part: Part) -> tuple[Attachment, ...]:
     # An attachment has the identifier of its disk.
-    return tuple(Attachment(one.id, bool(one.active)) for one in record.disk_attachments or ())
+    return tuple(Attachment(one.id, one.flag("active")) for one in part.parts("disk_attachments"))
 
 
-def _vm(record: Record) -> Vm:
-    lease = record.lease.storage_domain if record.lease else None
+def _vm(part: Part) -> Vm:
+    lease = part.part("lease")
     return Vm(
-        id=record.id,
-        name=record.name,
-        status=record.status or "image_illegal",
-        origin=record.origin or "",
-        cluster_id=record.cluster.id if record.cluster else None,
-        template_id=record.template.id if record.template else None,
-        lease_domain_id=lease.id if lease else None,
-        attachments=_attachments(record),
-        pool_id=record.vm_pool.id if record.vm_pool else None,
-        memory=record.memory or 0,
-        snapshots=tuple(_snapshot(one) for one in record.snapshots or () if one.snapshot_type != "active"),
+        id=part.id,
+        name=part.text("name") or part.id,
+        status=part.text("status") or "image_illegal",
+        origin=part.text("origin") or "",
+        cluster_id=part.reference("cluster"),
+        template_id=part.reference("template"),
+        lease_domain_id=lease.reference("storage_domain") if lease else None,
+        attachments=_attachments(part),
+        pool_id=part.reference("vm_pool"),
+        memory=part.number("memory") or 0,
+        snapshots=tuple(_snapshot(one) for one in part.parts("snapshots") if one.text("snapshot_type") != "active"),
     )
 
 
-def _snapshot(record: Record) -> Snapshot:
+def _snapshot(part: Part) -> Snapshot:
     return Snapshot(
-        id=record.id,
-        description=record.description or "",
-        status=record.snapshot_status or "ok",
-        type=record.snapshot_type or "regular",
-        with_memory=bool(record.persist_memorystate),
+        id=part.id,
+        description=part.text("description") or "",
+        status=part.text("snapshot_status") or "ok",
+        type=part.text("snapshot_type") or "regular",
+        with_memory=part.flag("persist_memorystate"),
     )
 
 
-def _template(record: Record) -> Template:
+def _template(part: Part) -> Template:
     return Template(
-        id=record.id,
-        name=record.name,
-        status=record.status or "illegal",
-        cluster_id=record.cluster.id if record.cluster else None,
-        attachments=_attachments(record),
+        id=part.id,
+        name=part.text("name") or part.id,
+        status=part.text("status") or "illegal",
+        cluster_id=part.reference("cluster"),
+        attachments=_attachments(part),
     )

@@ -131,7 +131,9 @@ def run(folder: Path, tasks: list[Task], secrets: Mapping[str, str], *options: s
         "OVIRT_INI_PATH": str(folder / "engine.ini"),
     }
     command = [str(PLAYBOOK), "-vvvv", "--diff", "-e", "@secrets.yml", "play.yml"]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
 
 
 def sent_to(site: SimulatedSite, service: str, field: str) -> set[str]:

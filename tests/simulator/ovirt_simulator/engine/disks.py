@@ -41,7 +41,7 @@ def users(context: Context, disk_id: str) -> list[tuple[schema.DiskAttachment, s
         .where(schema.DiskAttachment.disk_id == disk_id)
         .order_by(schema.VmStatic.name)
     )
-    return [row._tuple() for row in context.db.execute(query)]
+    return list(context.db.execute(query))
 
 
 def of_vm(context: Context, vm_id: str) -> list[tuple[schema.DiskAttachment, schema.BaseDisk]]:
@@ -52,7 +52,7 @@ def of_vm(context: Context, vm_id: str) -> list[tuple[schema.DiskAttachment, sch
         .where(schema.DiskAttachment.vm_id == vm_id)
         .order_by(schema.BaseDisk.alias, schema.BaseDisk.id)
     )
-    return [row._tuple() for row in context.db.execute(query)]
+    return list(context.db.execute(query))
 
 
 def template_of(context: Context, disk_id: str) -> schema.VmStatic | None:

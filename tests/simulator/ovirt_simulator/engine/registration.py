@@ -175,4 +175,4 @@ def known_images(context: Context, volumes: Iterable[Volume]) -> dict[str, bool]
     """Return which of these volumes the engine has already, and whether their disk is shareable."""
     query = select(schema.Image.id, schema.BaseDisk.shareable).join(schema.BaseDisk)
     found = context.db.execute(query.where(schema.Image.id.in_([volume.id for volume in volumes])))
-    return dict(row._tuple() for row in found)
+    return dict(list(found))

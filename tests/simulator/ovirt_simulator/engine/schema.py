@@ -12,13 +12,15 @@ from typing import Any
 from sqlalchemy import Boolean, ForeignKey, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from .schema_records import Base as Base
-from .schema_records import CommandRun as CommandRun
-from .schema_records import EntityLock as EntityLock
-from .schema_records import Event as Event
-from .schema_records import Job as Job
-from .schema_records import PendingStep as PendingStep
-from .schema_records import Token as Token
+from . import schema_records
+
+Base = schema_records.Base
+CommandRun = schema_records.CommandRun
+EntityLock = schema_records.EntityLock
+Event = schema_records.Event
+Job = schema_records.Job
+PendingStep = schema_records.PendingStep
+Token = schema_records.Token
 
 BLANK_TEMPLATE = "00000000-0000-0000-0000-000000000000"
 

@@ -94,7 +94,7 @@ def schedule(context: Context, row: schema.VmStatic, wanted: str | None = None) 
     The VM's own host does not count: only a migration asks for a VM that has one.
     """
     sums = select(schema.VmStatic.run_on_vds, func.sum(schema.VmStatic.memory)).group_by(schema.VmStatic.run_on_vds)
-    used = {host_id: memory for host_id, memory in context.db.execute(sums)}
+    used = dict(list(context.db.execute(sums)))
     hosts = context.db.scalars(select(schema.Vds).filter_by(cluster_id=row.cluster_id, status="up"))
     free = [(host.memory - used.get(host.id, 0), host) for host in hosts]
     fitting = [

@@ -86,13 +86,13 @@ class _Marks:
     def number(self) -> int:
         """Return a number that stands for the next mark."""
         value = self._NUMBER + self._count
-        self._written.append((f">{value}<", f">{self.text()}<"))
+        self._written.append((str(value), self.text()))
         return value
 
     def time(self) -> datetime:
         """Return a time that stands for the next mark."""
         value = self._TIME + timedelta(seconds=self._count)
-        self._written.append((f">{value.isoformat()}<", f">{self.text()}<"))
+        self._written.append((value.isoformat(), self.text()))
         return value
 
     def put_into(self, xml: str) -> str:

@@ -106,7 +106,7 @@ def replicate(db: Session, now: float, source: str | None = None) -> list[str]:
             sent = _hidden(db, origin, f"{origin.name}>{target.name}@{now}", now)
             db.add(Landing(sent_id=sent.id, target_id=target.id, due=now + row.lag))
         else:
-            copy_volume(db, origin, target, now)
+            copy_volume(db, source=origin, target=target, now=now)
             row.synced = now
         copies.append(target.name)
     return copies
@@ -141,8 +141,8 @@ def reverse(db: Session, source: str, target: str) -> None:
     lag = old.lag
     db.delete(old)
     db.flush()
-    pair(db, target, source)
-    set_lag(db, target, source, lag)
+    pair(db, source=target, target=source)
+    set_lag(db, source=target, target=source, seconds=lag)
 
 
 def _pair_of(db: Session, source: str, target: str) -> Replication:

@@ -163,7 +163,7 @@ def test_detaching_deletes_what_lives_only_there_and_attaching_finds_it_unregist
         assert (found.entity_id, found.entity_name) == (site.id("vm", "web"), "web")
         [disk] = context.db.query(schema.UnregisteredDisk)
         assert (disk.disk_id, disk.alias) == (site.id("disk", "web_Disk1"), "web_Disk1")
-        stores = [one for one in queries.disks(context, site.id("domain", "vault"))]
+        stores = list(queries.disks(context, site.id("domain", "vault")))
         assert [one.content_type for one in stores] == ["ovf_store", "ovf_store"]
 
 

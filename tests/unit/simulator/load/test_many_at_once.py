@@ -120,7 +120,7 @@ def check_names(context: Context) -> None:
     assert {row.status for row in rows} <= {"up", "down"}
     assert all((row.run_on_vds is not None) == (row.status == "up") for row in rows)
     active = select(schema.Snapshot.vm_id, func.count()).filter_by(type="active").group_by(schema.Snapshot.vm_id)
-    assert {row.id: 1 for row in rows} == {vm_id: count for vm_id, count in context.db.execute(active)}
+    assert {row.id: 1 for row in rows} == dict(list(context.db.execute(active)))
 
 
 def check_at_rest(context: Context) -> None:
@@ -140,4 +140,4 @@ def check_storage(context: Context) -> None:
     known = set(context.db.scalars(select(schema.StorageDomainStatic.id)))
     lying = {(domain, image) for domain, image in context.storage.db.execute(query) if domain in known}
     places = select(schema.ImagePlacement.storage_domain_id, schema.ImagePlacement.image_id)
-    assert lying == {(domain, image) for domain, image in context.db.execute(places)}
+    assert lying == set(context.db.execute(places))

@@ -15,7 +15,7 @@ from ...engine.runtime import Context
 def pools(context: Context, rows: Iterable[schema.VmPool]) -> list[types.VmPool]:
     """Return pools; their size is how many VMs they have now."""
     counting = select(schema.VmStatic.vm_pool_id, func.count()).group_by(schema.VmStatic.vm_pool_id)
-    sizes = {pool_id: size for pool_id, size in context.db.execute(counting)}
+    sizes = dict(list(context.db.execute(counting)))
     return [
         types.VmPool(
             id=row.id,
