@@ -184,18 +184,37 @@ def configure(
     if not storage_domains:
         raise EngineError("invalid", "storage_domains is empty", remedy="name at least one storage domain")
 
-    def planned_for(now: Site) -> Plan:
-        options = {"switch_master": switch_master, "shutdown_vms": shutdown_vms}
-        return plan(now, storage_domains, state == "enabled", data_center, **options)
-
+    wanted = (storage_domains, state == "enabled", data_center)
     site = load_site(engine)
-    planned = planned_for(site)
+    planned = plan(site, *wanted, switch_master=switch_master, shutdown_vms=shutdown_vms)
     found = violations(site, planned, rules)
-    done = replace(planned, shutdowns=(), successions=(), changes=())
-    with _telling(done, found):
+    with _telling(_nothing_of(planned), found):
         _enforce(found)
     if check_mode:
         return _report(planned, found)
+    done = _prepare(engine, planned, found, timeout, poll_interval)
+    if done.changed:
+        # That may have taken minutes, in which what was judged can have changed.
+        site = load_site(engine)
+        found = violations(site, plan(site, *wanted), rules)
+        with _telling(done, found):
+            _enforce(found)
+    for change in planned.changes:
+        with _telling(done, found):
+            _set_flag(engine, change, rules)
+        done = replace(done, changes=(*done.changes, change))
+    return _report(done, found)
+
+
+def _nothing_of(planned: Plan) -> Plan:
+    return replace(planned, shutdowns=(), successions=(), changes=())
+
+
+def _prepare(
+    engine: Session, planned: Plan, found: Mapping[str, Sequence[Violation]], timeout: float, poll_interval: float
+) -> Plan:
+    """Shut VMs down and let other domains take over; return what of the plan is done then."""
+    done = _nothing_of(planned)
     if planned.shutdowns:
         with _telling(done, found):
             _shut_down(engine, planned.shutdowns, timeout, poll_interval)
@@ -204,17 +223,7 @@ def configure(
         with _telling(done, found):
             _switch(engine, succession, timeout, poll_interval)
         done = replace(done, successions=(*done.successions, succession))
-    if done.changed:
-        # That may have taken minutes, in which what was judged can have changed.
-        site = load_site(engine)
-        found = violations(site, planned_for(site), rules)
-        with _telling(done, found):
-            _enforce(found)
-    for change in planned.changes:
-        with _telling(done, found):
-            _set_flag(engine, change, rules)
-        done = replace(done, changes=(*done.changes, change))
-    return _report(done, found)
+    return done
 
 
 @contextmanager

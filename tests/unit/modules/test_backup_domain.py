@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ovirt_simulator.engine import schema
-from ovirt_simulator.engine.commands import RunVm, ShutdownVm
+from ovirt_simulator.engine.commands import RunVm
 from wire_client import east
 
 WEB_DOWN = [{"vms": ["web"]}]
@@ -185,14 +185,14 @@ def test_a_guest_that_ignores_the_shutdown_is_waited_for_and_left_running(play, 
     assert result["storage_domains"][0]["after"] == ORDINARY
 
 
-def before_the_flag(site, monkeypatch, happen):
-    """Let something happen after the rules were judged and before the engine gets the request for the flag."""
+def before(site, monkeypatch, method, path_end, happen):
+    """Let something happen each time before the engine gets a certain request."""
     meet = site.mishaps.meet
 
-    def met(method, path):
-        if method == "PUT":
+    def met(arrived, path):
+        if arrived == method and path.endswith(path_end):
             happen()
-        return meet(method, path)
+        return meet(arrived, path)
 
     monkeypatch.setattr(site.mishaps, "meet", met)
 
@@ -200,7 +200,7 @@ def before_the_flag(site, monkeypatch, happen):
 def test_a_vm_that_starts_in_between_is_the_same_rule_with_the_same_message(play, primary, monkeypatch):
     early = mark(play, primary, "vault")
     shut_web_down(play, primary)
-    before_the_flag(primary, monkeypatch, lambda: primary.engine.execute(RunVm(east("vm", "web"))))
+    before(primary, monkeypatch, "PUT", "", lambda: primary.engine.execute(RunVm(east("vm", "web"))))
     late = mark(play, primary, "vault")
     assert late["error_kind"] == "rule"
     assert late["violations"] == early["violations"]
@@ -214,14 +214,17 @@ def test_a_refusal_that_no_rule_explains_keeps_the_engines_words(play, primary):
     assert result["error_kind"] == "rejected" and "There are running VMs." in result["msg"]
 
 
-def test_a_vm_that_starts_again_during_the_shutdowns_stops_it_all(play, primary):
-    set_row(primary, schema.VmStatic, "vm", "erp", lease_domain_id=east("domain", "vault"))
-    primary.engine.execute(ShutdownVm(east("vm", "web")))
-    primary.engine.settle()
-    primary.engine.execute(RunVm(east("vm", "erp")))
-    primary.engine.settle()
-    result = mark(play, primary, "vault")
-    assert {one["rule"] for one in result["violations"]} == {"backup.leases"}
+def test_a_vm_that_starts_again_after_the_shutdowns_is_seen_before_the_flag(play, primary, monkeypatch):
+    def start_again():
+        if ("POST", "shutdown") in sent(primary):
+            primary.engine.execute(RunVm(east("vm", "web")))
+
+    before(primary, monkeypatch, "GET", "/datacenters", start_again)
+    result = mark(play, primary, "vault", shutdown_vms=True)
+    assert result["error_kind"] == "rule"
+    assert [one["rule"] for one in result["violations"]] == ["backup.running_vms"]
+    assert result["changed"] and result["vms_shut_down"] == ["web"]
+    assert sent(primary) == [("POST", "shutdown")]
 
 
 def test_of_several_domains_the_ones_before_a_refusal_are_told_as_done(play, primary):
