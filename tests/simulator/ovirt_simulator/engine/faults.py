@@ -183,6 +183,7 @@ _ATF = {
     "NETWORK_INTERFACE_NAME_ALREADY_IN_USE": (409, "The VM has a NIC of that name."),
     "MAC_ADDRESS_IS_IN_USE": (409, "The address {mac} is in use."),
     "VM_POOL_NOT_FOUND": (400, "There is no such pool."),
+    "VM_INTERFACE_NOT_EXIST": (400, "There is no such NIC."),
     "CANNOT_REMOVE_ACTIVE_DEVICE": (409, "The NIC is plugged into a running VM."),
     "SHAREABLE_DISKS_NOT_SUPPORTED": (400, "A disk with snapshots cannot be shared."),
     # registration

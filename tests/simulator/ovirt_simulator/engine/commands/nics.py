@@ -24,6 +24,14 @@ def machine_of(context: Context, machine_id: str) -> schema.VmStatic:
     return row
 
 
+def _find(context: Context, nic_id: str) -> schema.VmInterface:
+    """Return a NIC, which another request may have removed meanwhile."""
+    nic = context.db.get(schema.VmInterface, nic_id)
+    if nic is None:
+        raise Refusal("ACTION_TYPE_FAILED_VM_INTERFACE_NOT_EXIST")
+    return nic
+
+
 def _check_name(context: Context, machine_id: str, name: str, nic_id: str) -> None:
     query = select(schema.VmInterface.id).filter_by(vm_id=machine_id, name=name)
     if any(one != nic_id for one in context.db.scalars(query)):
@@ -89,14 +97,14 @@ class UpdateVmInterface(Command):
 
     def validate(self, context: Context) -> None:
         machine_of(context, self.machine_id)
-        nic = context.db.get_one(schema.VmInterface, self.nic_id)
+        nic = _find(context, self.nic_id)
         _check_name(context, self.machine_id, self.changes.get("name", nic.name), nic.id)
         _check_profile(context, self.changes.get("vnic_profile_id"))
         if self.changes.get("mac", nic.mac) != nic.mac:
             _check_mac(context, self.changes["mac"])
 
     def execute(self, context: Context) -> None:
-        nic = context.db.get_one(schema.VmInterface, self.nic_id)
+        nic = _find(context, self.nic_id)
         for name, value in self.changes.items():
             setattr(nic, name, value)
         ovf_store.touch(context, machine_of(context, self.machine_id))
@@ -117,10 +125,10 @@ class RemoveVmInterface(Command):
 
     def validate(self, context: Context) -> None:
         row = machine_of(context, self.machine_id)
-        nic = context.db.get_one(schema.VmInterface, self.nic_id)
+        nic = _find(context, self.nic_id)
         if nic.plugged and row.status in vms.RUNNING:
             raise Refusal("ACTION_TYPE_FAILED_CANNOT_REMOVE_ACTIVE_DEVICE")
 
     def execute(self, context: Context) -> None:
-        context.db.delete(context.db.get_one(schema.VmInterface, self.nic_id))
+        context.db.delete(_find(context, self.nic_id))
         ovf_store.touch(context, machine_of(context, self.machine_id))

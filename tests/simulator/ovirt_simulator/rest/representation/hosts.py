@@ -52,6 +52,8 @@ def storages(host_id: str, devices: Iterable[Device]) -> list[types.HostStorage]
 
 
 def _unit(device: Device) -> types.LogicalUnit:
+    # Models before 4.6.1 do not know how many paths work, and neither do their SDKs.
+    newer = {"active_paths": device.active_paths} if hasattr(types.LogicalUnit, "active_paths") else {}
     return types.LogicalUnit(
         id=device.lun_id,
         address=device.address,
@@ -68,7 +70,7 @@ def _unit(device: Device) -> types.LogicalUnit:
         serial=device.serial or None,
         lun_mapping=device.lun_mapping,
         paths=device.paths,
-        active_paths=device.active_paths,
+        **newer,
         discard_max_size=device.discard_max_size,
         discard_zeroes_data=False,
     )
