@@ -69,8 +69,8 @@ def _existing(site: Site, names: Sequence[str], wanted: str) -> list[Domain]:
     for name in names:
         try:
             domain = site.domain(name)
-        except EngineError:
-            if wanted in ("removed", "destroyed"):
+        except EngineError as exc:
+            if exc.kind == "not_found" and wanted in ("removed", "destroyed"):
                 continue
             raise
         found[domain.id] = domain
@@ -213,7 +213,7 @@ def attach(engine: Session, domain: Domain, data_center: DataCenter, timeout: fl
         landed=lambda: engine.find(f"{collection}/{domain.id}"),
         busy=lambda: is_busy(engine, domain),
     )
-    engine.add(collection, "storage_domain", {"id": domain.id}, intent)
+    engine.add(collection, "storage_domain", {"id": domain.id}, intent, timeout=timeout)
     status = wait_until(
         lambda: load_domain(engine, domain.id).status,
         lambda now: now in ("active", "maintenance", "inactive"),
@@ -230,7 +230,9 @@ def attach(engine: Session, domain: Domain, data_center: DataCenter, timeout: fl
 def activate(engine: Session, domain: Domain, timeout: float, poll_interval: float) -> None:
     """Activate an attached domain and return when it is active."""
     intent = _intent(engine, domain, f"activate storage domain {domain.name}", lambda now: now.status == "active")
-    engine.act(f"datacenters/{domain.data_center_id}/storagedomains/{domain.id}", "activate", {}, intent)
+    engine.act(
+        f"datacenters/{domain.data_center_id}/storagedomains/{domain.id}", "activate", {}, intent, timeout=timeout
+    )
     _await(engine, domain, "active", timeout, poll_interval)
 
 

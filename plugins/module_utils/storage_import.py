@@ -245,7 +245,7 @@ class _Importer:
             entity=Entity("storage_domain", wanted.id or "", wanted.label),
             landed=(lambda: self.engine.find(f"storagedomains/{wanted.id}")) if wanted.id else None,
         )
-        answer = self.engine.add("storagedomains", "storage_domain", self._body(wanted), intent)
+        answer = self.engine.add("storagedomains", "storage_domain", self._body(wanted), intent, timeout=self.timeout)
         imported = load_domain(self.engine, answer.id)
         if wanted.id and imported.id != wanted.id:
             self._forget(imported)
