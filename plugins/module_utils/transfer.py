@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from .engine.bulk import each
 from .engine.errors import EngineError, Entity
-from .engine.jobs import await_job
 from .engine.session import Intent
 from .engine.waiting import wait_until
 from .model.loader import load_site
 from .model.site import Disk, Domain, Site, Template, Vm
+from .ovf_update import update_ovf_stores
 from .results import EntityResult, raise_if_failed, report
 from .rules.memory import MEMORY_CONTENT
 
@@ -213,19 +213,10 @@ class _Mover:
         Returns a result for the target where that failed: what moved has moved all the same.
         """
         try:
-            self._write_ovf_store()
+            update_ovf_stores(self.engine, self.target, timeout=self.timeout, poll_interval=self.poll_interval)
         except EngineError as exc:
             return [EntityResult.of(self.target.id, self.target.name, exc)]
         return []
-
-    def _write_ovf_store(self) -> None:
-        intent = Intent(
-            doing=f"update the OVF store of storage domain {self.target.name}",
-            entity=Entity("storage_domain", self.target.id, self.target.name),
-        )
-        answer = self.engine.act(f"storagedomains/{self.target.id}", "updateovfstore", {}, intent)
-        if answer.job is not None:
-            await_job(self.engine, answer.job.id, intent.doing, timeout=self.timeout, poll_interval=self.poll_interval)
 
     def _act(self, disk: Disk, action: str, owner: Vm | Template) -> None:
         intent = Intent(

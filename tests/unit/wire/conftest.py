@@ -6,7 +6,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -24,7 +24,7 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils import (
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.ansible_glue import credentials
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.session import Session
 from modules.conftest import MODULES, play
-from ovirt_simulator.site import SimulatedSite
+from ovirt_simulator.site import SimulatedSite, simulated_sites
 
 __all__ = ["play"]
 
@@ -61,6 +61,13 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def busy_site(clock: Clock) -> Iterator[SimulatedSite]:
+    """The primary site, where work takes its time by the clock that the client sleeps by."""
+    with simulated_sites(profile="realistic", clock=clock, sleep=clock.sleep) as sites:
+        yield sites["primary"]
 
 
 @pytest.fixture

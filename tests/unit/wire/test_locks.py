@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.errors import EngineError
@@ -13,17 +11,10 @@ from ovirt_simulator.engine.commands import UpdateOvfStoreForStorageDomain
 from ovirt_simulator.engine.commands.domain_deactivate import DeactivateStorageDomainWithOvfUpdate
 from ovirt_simulator.engine.commands.vm_power import HibernateVm, ShutdownVm
 from ovirt_simulator.mishaps import Entry
-from ovirt_simulator.site import SimulatedSite, simulated_sites
+from ovirt_simulator.site import SimulatedSite
 from wire_client import east
 
 CENTER, NFS2, WEB = (east(*one) for one in (("data_center", "east"), ("domain", "east-nfs2"), ("vm", "web")))
-
-
-@pytest.fixture
-def busy_site(clock) -> Iterator[SimulatedSite]:
-    """The primary site, where work takes its time by the clock that the client sleeps by."""
-    with simulated_sites(profile="realistic", clock=clock, sleep=clock.sleep) as sites:
-        yield sites["primary"]
 
 
 def be(site: SimulatedSite, domain_id: str, *, status: str = "active", backup: bool = False) -> None:
