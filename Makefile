@@ -18,6 +18,7 @@ unexport PYTHONPATH
 VENV := $(CURDIR)/.venv
 OLDEST := $(CURDIR)/.venv-2.16
 IN_VENV = PATH="$(VENV)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(VENV)/collections"
+BENCHMARK = $(IN_VENV) PYTHONPATH="$(CURDIR)/tests/simulator:$(VENV)/collections" python tests/benchmarks
 IN_OLDEST = PATH="$(OLDEST)/bin:$$PATH" ANSIBLE_COLLECTIONS_PATH="$(OLDEST)/collections"
 
 # What the artifact and the documentation are made of, as git sees it: edited, new and deleted files count before a commit.
@@ -54,11 +55,19 @@ conformance: .venv/made.stamp ## write the table of what the tests show of the e
 mutate: .venv/made.stamp ## show that flipping any backup restriction of the simulated engine makes its test fail
 	@$(IN_VENV) python tools/mutate.py
 
+.PHONY: benchmark-audit
+benchmark-audit: .venv/made.stamp ## how long the audit of a big site takes
+	@$(BENCHMARK)/backup_audit.py
+
+.PHONY: benchmark-simulator
+benchmark-simulator: .venv/made.stamp ## how the simulated engine bears a big site
+	@$(BENCHMARK)/simulator_scale.py
+
 .PHONY: lint
 lint: .venv/made.stamp ## ruff, mypy, yamllint, ansible-lint, changelog and documentation checks
 	$(IN_VENV) ruff check .
 	$(IN_VENV) ruff format --check .
-	$(IN_VENV) mypy plugins demo tests/simulator tests/official tools
+	$(IN_VENV) mypy plugins demo tests/benchmarks tests/simulator tests/official tools
 	$(IN_VENV) yamllint --strict .
 	$(IN_VENV) ansible-lint
 	$(IN_VENV) antsibull-changelog lint

@@ -4,21 +4,13 @@
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
-import ssl
-import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-import ovirtsdk4
+from measuring import Client, Site, simulator
 
-SIMULATOR = Path(__file__).resolve().parents[1] / "simulator"
-EVERYTHING = "/vms?follow=disk_attachments,nics"
+EVERYTHING = "vms?follow=disk_attachments,nics"
 LIMITS = {"start-up": 20.0, "list": 5.0, "memory": 1024.0}
 
 
@@ -29,52 +21,30 @@ def main() -> int:
     parser.add_argument("--domains", type=int, default=50)
     parser.add_argument("--templates", type=int, default=50)
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="simulator-scale-") as folder:
-        figures = measure(Path(folder), chosen)
+    figures = measure(chosen)
     for name, (figure, unit) in figures.items():
         print(f"{name:9} {figure:8.1f} {unit:3} (limit {LIMITS[name]:.0f})")
     return 0 if all(figure < LIMITS[name] for name, (figure, _unused) in figures.items()) else 1
 
 
-def measure(folder: Path, chosen: argparse.Namespace) -> dict[str, tuple[float, str]]:
+def measure(chosen: argparse.Namespace) -> dict[str, tuple[float, str]]:
     """Return start-up and list time in seconds, and the peak memory of the big site's engine in MiB."""
     began = time.monotonic()
-    try:
-        sizes = [f"--{name}={getattr(chosen, name)}" for name in ("vms", "domains", "templates")]
-        simulator("serve", folder, *sizes)
+    with simulator(vms=chosen.vms, domains=chosen.domains, templates=chosen.templates) as sites:
         started = time.monotonic() - began
-        site = json.loads((folder / "sites.json").read_text())["sites"]["primary"]
-        listed, count = list_everything(site)
+        listed, count = list_everything(sites["primary"])
         if count != chosen.vms:
             raise SystemExit(f"{count} VMs were listed instead of {chosen.vms}")
-        memory = peak_memory(site["pid"])
-    finally:
-        simulator("stop", folder)
+        memory = peak_memory(sites.pid("primary"))
     return {"start-up": (started, "s"), "list": (listed, "s"), "memory": (memory, "MiB")}
 
 
-def simulator(command: str, folder: Path, *options: str) -> None:
-    """Carry out a command of the simulator."""
-    call = [sys.executable, "-m", "ovirt_simulator", command, "--state", str(folder), *options]
-    subprocess.run(call, check=True, stdout=subprocess.DEVNULL, cwd=SIMULATOR)
-
-
-def list_everything(site: dict[str, Any]) -> tuple[float, int]:
+def list_everything(site: Site) -> tuple[float, int]:
     """Return how long a list of all VMs takes with all that hangs on them, and how many VMs are in it."""
-    login = {name: site[name] for name in ("url", "username", "password", "ca_file")}
-    connection = ovirtsdk4.Connection(**login)
-    token = connection.authenticate()
-    connection.close(logout=False)
-    address = urlsplit(site["url"])
-    tls = ssl.create_default_context(cafile=site["ca_file"])
-    client = http.client.HTTPSConnection(address.hostname or "", address.port, timeout=300, context=tls)
+    client = Client(site)
     began = time.monotonic()
-    client.request(
-        "GET", f"{address.path}{EVERYTHING}", headers={"Authorization": f"Bearer {token}", "Accept": "application/xml"}
-    )
-    body = client.getresponse().read()
+    body = client.call("GET", EVERYTHING)
     took = time.monotonic() - began
-    client.close()
     return took, body.count(b"<vm href=") - body.count(b"</disk_attachment>") - body.count(b"</nic>")
 
 
