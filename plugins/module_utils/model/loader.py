@@ -134,6 +134,7 @@ def _vm(part: Part) -> Vm:
         pool_id=part.reference("vm_pool"),
         memory=part.number("memory") or 0,
         snapshots=tuple(_snapshot(one) for one in part.parts("snapshots") if one.text("snapshot_type") != "active"),
+        description=part.text("description") or "",
     )
 
 
@@ -154,4 +155,5 @@ def _template(part: Part) -> Template:
         status=part.text("status") or "illegal",
         cluster_id=part.reference("cluster"),
         attachments=_attachments(part),
+        description=part.text("description") or "",
     )

@@ -137,6 +137,7 @@ class Vm:
     pool_id: str | None = None
     memory: int = 0
     snapshots: tuple[Snapshot, ...] = ()
+    description: str = ""
 
     @property
     def in_preview(self) -> bool:
@@ -153,6 +154,7 @@ class Template:
     status: str
     cluster_id: str | None
     attachments: tuple[Attachment, ...] = ()
+    description: str = ""
 
 
 class _Named(Protocol):
