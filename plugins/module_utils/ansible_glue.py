@@ -71,6 +71,11 @@ def rules_spec() -> dict[str, Any]:
     }
 
 
+def partial_spec() -> dict[str, Any]:
+    """Return the argument spec of the option on_partial; the fragment lifeboat.ovirt.partial describes it."""
+    return {"on_partial": {"type": "str", "choices": ["fail", "report"], "default": "fail"}}
+
+
 def subset(params: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """Return the named parameters only."""
     return {name: params[name] for name in names}
@@ -106,6 +111,7 @@ def reported(module: AnsibleModule) -> Iterator[Stopwatch]:
     """End the module with fail_json for an EngineError from inside; anything else is a bug and looks like one.
 
     The failure has msg, error_kind, remedy, entity (kind, id and name, or None), elapsed, and the details of the error.
+    A partial failure is reported as success with the same keys and a warning, where the option on_partial says so.
     No secret that belongs to auth leaves the module, wherever it came from. The value measures the time of the work.
     """
     stopwatch = Stopwatch()
@@ -116,7 +122,11 @@ def reported(module: AnsibleModule) -> Iterator[Stopwatch]:
         text = missing_required_lib(exc.library)
         module.fail_json(msg=text, exception=exc.trace, elapsed=stopwatch.seconds, **_failure(exc))
     except EngineError as exc:
-        module.fail_json(msg=str(exc), elapsed=stopwatch.seconds, **_failure(exc))
+        leave = module.fail_json
+        if exc.kind == "partial" and module.params.get("on_partial") == "report":
+            module.warn(str(exc))
+            leave = module.exit_json
+        leave(msg=str(exc), elapsed=stopwatch.seconds, **_failure(exc))
 
 
 def _failure(exc: EngineError) -> dict[str, Any]:

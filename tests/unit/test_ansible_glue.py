@@ -14,6 +14,7 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils import ansible_glue
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.ansible_glue import (
     auth_spec,
     credentials,
+    partial_spec,
     reported,
     session,
     subset,
@@ -56,7 +57,7 @@ def module(monkeypatch):
 
     def make(**params: Any) -> basic.AnsibleModule:
         task.enter_context(given_arguments(monkeypatch, params))
-        return basic.AnsibleModule({**auth_spec(), "text": {"type": "str"}}, supports_check_mode=True)
+        return basic.AnsibleModule({**auth_spec(), **partial_spec(), "text": {"type": "str"}}, supports_check_mode=True)
 
     with ExitStack() as task:
         yield make
@@ -160,6 +161,23 @@ def test_a_failure_reports_its_kind_and_more(module, capsys):
         "error_kind": "partial",
         "remedy": "add memory",
         "entity": {"kind": "VM", "id": "1", "name": "web"},
+        "changed": True,
+        "counts": {"failed": 1},
+    }
+
+
+@pytest.mark.parametrize(("kind", "fails"), [("partial", False), ("rejected", True)])
+def test_only_a_partial_failure_is_no_failure_where_it_shall_be_reported(module, capsys, kind, fails):
+    task = module(auth=AUTH, on_partial="report")
+    with pytest.raises(SystemExit) as left, reported(task):
+        raise EngineError(kind, "cannot start 1 of 2", details={"changed": True, "counts": {"failed": 1}})
+    result = outcome(capsys)
+    assert (bool(left.value.code), result.get("failed", False)) == (fails, fails)
+    assert {key: result[key] for key in ("msg", "error_kind", "remedy", "entity", "changed", "counts")} == {
+        "msg": "cannot start 1 of 2",
+        "error_kind": kind,
+        "remedy": None,
+        "entity": None,
         "changed": True,
         "counts": {"failed": 1},
     }
