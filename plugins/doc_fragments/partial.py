@@ -13,7 +13,7 @@ options:
     description:
       - What the module does where some entities failed, after the others have been done.
       - V(fail) fails the task.
-      - V(report) warns and returns the same keys as a failure does, C(error_kind=partial) among them, so that a procedure
+      - V(report) warns and returns the same keys as a failure does, C(error_kind=partial) among them, so that a role
         can go on with the others and judge at its end.
     type: str
     choices: [fail, report]
