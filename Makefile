@@ -47,6 +47,10 @@ test-oldest: .venv-2.16/made.stamp ## the same on the oldest supported ansible-c
 test-official: .venv/made.stamp .venv-official/made.stamp ## the official ovirt.ovirt collection, unmodified, against the simulated engine
 	@$(IN_VENV) PYTHONPATH="$(CURDIR)/tests/simulator" python tests/official/run.py
 
+.PHONY: test-molecule
+test-molecule: .venv/made.stamp ## a molecule scenario for each role; SCENARIO=name for one of them
+	@$(IN_VENV) molecule test $(if $(SCENARIO),--scenario-name $(SCENARIO),--all)
+
 .PHONY: conformance
 conformance: .venv/made.stamp ## write the table of what the tests show of the engine's contract
 	@$(IN_VENV) python tools/conformance.py

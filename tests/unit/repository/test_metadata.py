@@ -58,3 +58,10 @@ def test_oldest_environment_holds_the_promised_lower_bounds() -> None:
 def test_execution_environment_names_existing_files() -> None:
     for name in load("meta/execution-environment.yml")["dependencies"].values():
         assert (TOP / name).is_file()
+
+
+def test_every_role_has_a_molecule_scenario_of_its_name() -> None:
+    roles = {path.name for path in (TOP / "roles").iterdir()}
+    scenarios = {path.parent.name for path in (TOP / "extensions" / "molecule").glob("*/molecule.yml")}
+    assert roles and roles <= scenarios
+    assert "default" in scenarios
