@@ -38,6 +38,14 @@ def parse(text: str, name: str) -> Node:
         raise EngineError("invalid", f"{name} is no YAML: {exc}") from None
 
 
+def dump(value: Any) -> str:
+    """Return plain data as YAML in block style, with the keys in their order."""
+    if _YAML_MISSING is not None:
+        raise LibraryMissing("PyYAML", str(_YAML_MISSING))
+    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=1000, default_flow_style=False)
+    return text
+
+
 def _strict_loader() -> type[Any]:
     """Return a safe loader that refuses a key that stands twice: the later one would win without a word."""
 

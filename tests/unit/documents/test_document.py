@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from ansible_collections.lifeboat.ovirt.plugins.module_utils.document import Node, parse
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.document import Node, dump, parse
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.errors import EngineError
 
 
@@ -31,6 +31,12 @@ def _error(read: Callable[[], object]) -> str:
 )
 def test_a_document_that_is_no_proper_yaml_is_refused_with_its_line(text: str, says: str) -> None:
     assert says in _error(lambda: parse(text, "plan.yml"))
+
+
+def test_what_is_dumped_reads_the_same_in_the_same_order() -> None:
+    data = {"b": ["no", "010", "ü # x"], "a": None}
+    assert parse(dump(data), "plan.yml").value == data
+    assert list(parse(dump(data), "plan.yml").value) == ["b", "a"]
 
 
 def test_anchors_and_merges_are_read() -> None:
