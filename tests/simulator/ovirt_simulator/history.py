@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happened in a scenario's world before it begins: snapshots, previews, suspended VMs, pools, shared disks."""
+"""What happened in a scenario's world before it begins: snapshots, suspended VMs, pools, groups and the like."""
 
 from __future__ import annotations
 
 from sqlalchemy import update
 
 from . import scenario as spec
-from .engine import domains, memory, schema, snapshots
+from .engine import domains, groupings, memory, people, schema, snapshots
+from .engine.permissions import Permission
 from .engine.runtime import Context
 from .scenario import identifier
 
@@ -28,6 +29,8 @@ class History:
         """Have everything in the databases."""
         for pool in self._site.pools:
             self._pool(pool)
+        self._people()
+        self._groups()
         for machine in self._site.vms:
             if not _has_history(machine):
                 continue
@@ -44,6 +47,37 @@ class History:
                 target = self._db.get_one(schema.Snapshot, self._id("snapshot", f"{machine.name}/{machine.preview}"))
                 snapshots.preview(self._context, row, target, None, with_memory=False)
                 self._rename(snapshots.active_of(self._context, row), self._id("snapshot", f"{machine.name}/preview"))
+
+    def _people(self) -> None:
+        people.know(self._context, [people.ADMINISTRATOR, *self._site.users])
+        for kind, machines in (("vm", self._site.vms), ("template", self._site.templates)):
+            for machine in machines:
+                for one in machine.permissions:
+                    row = Permission(
+                        id=self._id("permission", f"{machine.name}/{one.user}/{one.role}"),
+                        object_id=self._id(kind, machine.name),
+                        kind=kind,
+                        role_id=people.ROLES[one.role],
+                        user_id=people.user_id(one.user),
+                    )
+                    self._db.add(row)
+
+    def _groups(self) -> None:
+        for group in self._site.affinity_groups:
+            id_ = self._id("affinity_group", group.name)
+            rule = {"vms_enabled": True, "vms_positive": group.positive, "vms_enforcing": group.enforcing}
+            cluster_id = self._id("cluster", group.cluster)
+            self._db.add(groupings.AffinityGroup(id=id_, name=group.name, cluster_id=cluster_id, **rule))
+            self._members(id_, "vms", [self._id("vm", name) for name in group.vms])
+        for label in self._site.affinity_labels:
+            id_ = self._id("affinity_label", label.name)
+            self._db.add(groupings.AffinityLabel(id=id_, name=label.name))
+            self._members(id_, "vms", [self._id("vm", name) for name in label.vms])
+            self._members(id_, "hosts", [self._id("host", name) for name in label.hosts])
+
+    def _members(self, group_id: str, kind: str, ids: list[str]) -> None:
+        for id_ in ids:
+            groupings.add(self._context, group_id, kind, id_)
 
     def _pool(self, pool: spec.Pool) -> None:
         row = schema.VmPool(

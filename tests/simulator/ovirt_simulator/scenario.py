@@ -163,6 +163,14 @@ class Nic:
 
 
 @dataclass(frozen=True)
+class Permission:
+    """A role of a user, `login@profile`, on the VM or template that says so."""
+
+    user: str
+    role: str
+
+
+@dataclass(frozen=True)
 class Machine:
     """A VM or a template."""
 
@@ -188,6 +196,7 @@ class Machine:
     snapshots: list[Snapshot] = field(default_factory=list)
     preview: str | None = None  # the description of the snapshot that is in preview
     memory_domain: str | None = None  # of a suspended VM
+    permissions: list[Permission] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -202,6 +211,24 @@ class Pool:
 
 
 @dataclass(frozen=True)
+class AffinityGroup:
+    """An affinity group of VMs of a cluster, which keeps them together or apart."""
+
+    name: str
+    cluster: str
+    vms: list[str] = field(default_factory=list)
+    positive: bool = True
+    enforcing: bool = True
+
+
+@dataclass(frozen=True)
+class AffinityLabel:
+    name: str
+    vms: list[str] = field(default_factory=list)
+    hosts: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
 class Site:
     name: str
     mac_range: list[str]
@@ -210,6 +237,9 @@ class Site:
     templates: list[Machine] = field(default_factory=list)
     vms: list[Machine] = field(default_factory=list)
     pools: list[Pool] = field(default_factory=list)
+    users: list[str] = field(default_factory=list)  # `login@profile`, besides the administrator
+    affinity_groups: list[AffinityGroup] = field(default_factory=list)
+    affinity_labels: list[AffinityLabel] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -242,7 +272,12 @@ def load(path: Path) -> Scenario:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as exc:
         raise ScenarioError(f"{path}: {exc}") from exc
-    scenario = _decode(Scenario, document, str(path))
+    return decode(document, str(path))
+
+
+def decode(document: Any, where: str = "scenario") -> Scenario:
+    """Return the scenario that plain data describes; raise ScenarioError that says where they are wrong."""
+    scenario = _decode(Scenario, document, where)
     assert isinstance(scenario, Scenario)
     return scenario
 

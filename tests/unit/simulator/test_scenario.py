@@ -12,7 +12,9 @@ from ovirt_simulator import scenario
 from ovirt_simulator.database import open_database
 from ovirt_simulator.engine import schema
 from ovirt_simulator.engine.commands import FailHosts
+from ovirt_simulator.engine.ovf_documents import document_of
 from ovirt_simulator.engine.runtime import Engine
+from ovirt_simulator.ovf.document import User
 from ovirt_simulator.profiles import PROFILES
 from ovirt_simulator.scenario import ScenarioError
 from ovirt_simulator.storage import schema as stored
@@ -100,3 +102,20 @@ def test_a_world_in_files_survives_the_processes_that_made_it(tmp_path: Path) ->
     with start().transaction() as context:
         assert context.db.get_one(schema.Vds, host).status == "non_responsive"
         assert context.storage.devices(host) == []
+
+
+def test_a_scenario_has_users_their_roles_groups_and_labels() -> None:
+    document = yaml.safe_load(scenario.DEFAULT.read_text(encoding="utf-8"))
+    site = document["sites"][0]
+    site["users"] = ["ops@internal"]
+    site["vms"][0]["permissions"] = [{"user": "ops@internal", "role": "UserRole"}]
+    site["affinity_groups"] = [{"name": "front", "cluster": "east-cl1", "vms": ["web", "db"]}]
+    site["affinity_labels"] = [{"name": "licensed", "vms": ["web"], "hosts": ["east-h1"]}]
+    plan = scenario.decode(document)
+    storage = Storage(open_database(None, stored.Base.metadata))
+    engine = Engine("primary", open_database(None, schema.Base.metadata), storage, PROFILES["instant"])
+    plan.build(storage, {"primary": engine})
+    with engine.transaction() as context:
+        web = document_of(context, context.db.get_one(schema.VmStatic, scenario.identifier("primary", "vm", "web")))
+    assert (web.affinity_groups, web.affinity_labels) == (("front",), ("licensed",))
+    assert web.users == (User("ops@internal-authz", ("UserRole",)),)

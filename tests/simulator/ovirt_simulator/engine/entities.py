@@ -11,7 +11,9 @@ from sqlalchemy import delete, or_, select, update
 from ..ovf.writer import write
 from . import domains, ovf_store, schema
 from .command import Refusal
+from .groupings import Membership
 from .ovf_documents import document_of
+from .permissions import Permission
 
 if TYPE_CHECKING:
     from .runtime import Context
@@ -82,7 +84,7 @@ def remove_from(context: Context, domain: schema.StorageDomainStatic) -> None:
     _keep_configurations(context, set(doomed))
     delete_disks(context, doomed)
     context.db.execute(delete(schema.ImagePlacement).where(schema.ImagePlacement.storage_domain_id == domain.id))
-    context.db.execute(delete(schema.VmStatic).where(schema.VmStatic.id.in_(rows)))
+    delete_machines(context, rows)
     context.db.flush()
     context.db.expire_all()
     for row in kept:
@@ -99,6 +101,14 @@ def _keep_configurations(context: Context, lost: set[str]) -> None:
         row = context.db.get_one(schema.VmStatic, one.vm_id)
         if len(pair & lost) == 1 and None not in pair and row.frozen_ovf is None:
             row.frozen_ovf = write(document_of(context, row))
+
+
+def delete_machines(context: Context, ids: Iterable[str]) -> None:
+    """Delete the rows of VMs and templates; they leave their groups, and nobody has a role on them any more."""
+    chosen = list(ids)
+    context.db.execute(delete(Membership).where(Membership.member_id.in_(chosen), Membership.kind == "vms"))
+    context.db.execute(delete(Permission).where(Permission.object_id.in_(chosen)))
+    context.db.execute(delete(schema.VmStatic).where(schema.VmStatic.id.in_(chosen)))
 
 
 def delete_disks(context: Context, disk_ids: Iterable[str]) -> None:

@@ -95,6 +95,18 @@ def remove(context: Context, group_id: str, kind: str, member_id: str) -> None:
     context.db.execute(delete(Membership).where(*_of(group_id, kind), Membership.member_id == member_id))
 
 
+def collides(context: Context, group: AffinityGroup, vm_id: str) -> bool:
+    """Tell whether a VM in this group could not keep its rule: another one wants the opposite of the same VMs."""
+    if not (group.vms_enabled and group.vms_enforcing):
+        return False
+    company = {vm.id for vm in members(context, group.id, "vms")} - {vm_id}
+    for other in groups_of(context, AffinityGroup, vm_id, "vms"):
+        opposed = other.vms_enabled and other.vms_enforcing and other.vms_positive != group.vms_positive
+        if opposed and company & {vm.id for vm in members(context, other.id, "vms")}:
+            return True
+    return False
+
+
 def put(context: Context, group_id: str, kind: str, member_ids: Iterable[str]) -> None:
     """Make a group have exactly these members of one kind."""
     context.db.execute(delete(Membership).where(*_of(group_id, kind)))

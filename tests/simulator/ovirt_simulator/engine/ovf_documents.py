@@ -4,18 +4,22 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from ..ovf.document import Device, Document, Hardware, LunConnection, LunDisk, Nic, Snapshot, Volume
+from ..ovf.document import Device, Document, Hardware, LunConnection, LunDisk, Nic, Snapshot, User, Volume
 from ..ovf.hardware import CDROM, GRAPHICS, OTHER, VIDEO
-from . import schema
+from . import groupings, people, schema
+from .permissions import Permission
 
 if TYPE_CHECKING:
     from .runtime import Context
 
+_PIECE = 500
+_ByOwner = defaultdict[str, list[Any]]
 _STANDARD_DEVICES: Sequence[tuple[int, str, str, dict[str, str]]] = (
     (VIDEO, "video", "vga", {"vram": "16384"}),
     (GRAPHICS, "graphics", "vnc", {}),
@@ -29,6 +33,30 @@ _STANDARD_DEVICES: Sequence[tuple[int, str, str, dict[str, str]]] = (
 
 def document_of(context: Context, row: schema.VmStatic) -> Document:
     """Return what the OVF store says of a VM or template."""
+    return next(documents_of(context, [row]))
+
+
+def documents_of(context: Context, rows: Sequence[schema.VmStatic]) -> Iterator[Document]:
+    """Return what the OVF stores say of VMs and templates, in their order; many at once cost few queries."""
+    for start in range(0, len(rows), _PIECE):
+        piece = rows[start : start + _PIECE]
+        parts = _Parts(context, [row.id for row in piece])
+        yield from (_document(context, row, parts) for row in piece)
+
+
+class _Parts:
+    """What belongs to some VMs and templates, by the id of its owner."""
+
+    def __init__(self, context: Context, ids: list[str]) -> None:
+        self.disks = _disks(context, ids)
+        self.nics = _nics(context, ids)
+        self.snapshots = _snapshots(context, ids)
+        self.users = _users(context, ids)
+        self.affinity_groups = _groups(context, groupings.AffinityGroup, ids)
+        self.affinity_labels = _groups(context, groupings.AffinityLabel, ids)
+
+
+def _document(context: Context, row: schema.VmStatic, parts: _Parts) -> Document:
     cluster = context.db.get(schema.Cluster, row.cluster_id) if row.cluster_id else None
     is_template = row.entity_type == "template"
     template = context.db.get(schema.VmStatic, row.template_id)
@@ -59,7 +87,8 @@ def document_of(context: Context, row: schema.VmStatic) -> Document:
         template_name=template.name if linked and template is not None else "Blank",
         original_template_id=None if is_template else row.template_id,
         original_template_name=None if is_template or template is None else template.name,
-        version_name="base version" if is_template else "",
+        version_number=row.version_number,
+        version_name=row.version_name or ("base version" if is_template else ""),
         origin=row.origin,
         stopped=row.stop_time if row.status == "down" else None,
         booted=row.start_time if row.status not in ("down", "suspended") else None,
@@ -67,23 +96,36 @@ def document_of(context: Context, row: schema.VmStatic) -> Document:
         sockets=row.sockets,
         cores=row.cores,
         threads=row.threads,
-        nics=_nics(context, row),
+        users=tuple(parts.users[row.id]),
+        affinity_groups=tuple(parts.affinity_groups[row.id]),
+        affinity_labels=tuple(parts.affinity_labels[row.id]),
+        nics=tuple(parts.nics[row.id]),
         hardware=_hardware(row),
-        snapshots=_snapshots(context, row),
-        **_disks(context, row, cluster.storage_pool_id if cluster is not None else None),
+        snapshots=tuple(parts.snapshots[row.id]),
+        **_storage(context, row, cluster, parts.disks[row.id]),
     )
 
 
-def _disks(context: Context, row: schema.VmStatic, pool_id: str | None) -> dict[str, Any]:
+def _disks(context: Context, ids: list[str]) -> _ByOwner:
     query = (
         select(schema.DiskAttachment, schema.BaseDisk)
         .join(schema.BaseDisk, schema.BaseDisk.id == schema.DiskAttachment.disk_id)
-        .where(schema.DiskAttachment.vm_id == row.id)
+        .where(schema.DiskAttachment.vm_id.in_(ids))
         .order_by(schema.DiskAttachment.bootable.desc(), schema.BaseDisk.alias, schema.BaseDisk.id)
     )
+    found: _ByOwner = defaultdict(list)
+    for attachment, disk in context.db.execute(query):
+        found[attachment.vm_id].append((attachment, disk))
+    return found
+
+
+def _storage(
+    context: Context, row: schema.VmStatic, cluster: schema.Cluster | None, disks: list[Any]
+) -> dict[str, Any]:
+    pool_id = cluster.storage_pool_id if cluster is not None else None
     volumes: list[Volume] = []
     luns: list[LunDisk] = []
-    for attachment, disk in context.db.execute(query):
+    for attachment, disk in disks:
         if disk.storage_type == "lun":
             luns.append(_lun_disk(context, attachment, disk))
         for image in sorted(disk.images, key=lambda image: -image.ordinal):
@@ -153,21 +195,49 @@ def _lun_disk(context: Context, attachment: schema.DiskAttachment, disk: schema.
     )
 
 
-def _nics(context: Context, row: schema.VmStatic) -> tuple[Nic, ...]:
+def _nics(context: Context, ids: list[str]) -> _ByOwner:
     query = (
-        select(schema.VmInterface, schema.VnicProfile.name, schema.Network.name)
+        select(schema.VmInterface, schema.VnicProfile.name, schema.Network.name, schema.VmStatic.entity_type)
+        .join(schema.VmStatic, schema.VmStatic.id == schema.VmInterface.vm_id)
         .outerjoin(schema.VnicProfile, schema.VnicProfile.id == schema.VmInterface.vnic_profile_id)
         .outerjoin(schema.Network, schema.Network.id == schema.VnicProfile.network_id)
-        .where(schema.VmInterface.vm_id == row.id)
+        .where(schema.VmInterface.vm_id.in_(ids))
         .order_by(schema.VmInterface.name)
     )
-    found = []
-    for nic, profile, network in context.db.execute(query):
-        alias = f"ua-{nic.id}" if row.entity_type == "vm" else ""
+    found: _ByOwner = defaultdict(list)
+    for nic, profile, network, kind in context.db.execute(query):
+        alias = f"ua-{nic.id}" if kind == "vm" else ""
         device = Device("interface", "bridge", plugged=nic.plugged, alias=alias)
         names = (network or "", profile or "")
-        found.append(Nic(nic.id, nic.name, *names, nic.mac, nic.model, nic.linked, device=device))
-    return tuple(found)
+        found[nic.vm_id].append(Nic(nic.id, nic.name, *names, nic.mac, nic.model, nic.linked, device=device))
+    return found
+
+
+def _users(context: Context, ids: list[str]) -> _ByOwner:
+    """Return the users that have roles on the very machines, each with its roles."""
+    query = (
+        select(Permission.object_id, people.User, Permission.role_id)
+        .join(people.User, people.User.id == Permission.user_id)
+        .where(Permission.object_id.in_(ids))
+        .order_by(people.User.login, people.User.domain, Permission.id)
+    )
+    roles: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for owner, user, role_id in context.db.execute(query):
+        roles[owner, f"{user.login}@{user.domain}"].append(people.role_name(role_id))
+    found: _ByOwner = defaultdict(list)
+    for (owner, name), names in roles.items():
+        found[owner].append(User(name, tuple(names)))
+    return found
+
+
+def _groups(context: Context, table: Any, ids: list[str]) -> _ByOwner:
+    """Return the names of the groups, or labels, that VMs are in."""
+    member = groupings.Membership
+    query = select(member.member_id, table.name).join(table, table.id == member.group_id)
+    found: _ByOwner = defaultdict(list)
+    for owner, name in context.db.execute(query.where(member.member_id.in_(ids)).order_by(table.name)):
+        found[owner].append(name)
+    return found
 
 
 def _hardware(row: schema.VmStatic) -> tuple[Hardware, ...]:
@@ -181,20 +251,14 @@ def _hardware(row: schema.VmStatic) -> tuple[Hardware, ...]:
     return tuple(found)
 
 
-def _snapshots(context: Context, row: schema.VmStatic) -> tuple[Snapshot, ...]:
-    query = select(schema.Snapshot).filter_by(vm_id=row.id).order_by(schema.Snapshot.creation_date, schema.Snapshot.id)
-    return tuple(
-        Snapshot(
-            one.id,
-            one.type.upper(),
-            one.description,
-            one.creation_date,
-            _memory(context, one),
-            None,
-            one.vm_configuration,
-        )
-        for one in context.db.scalars(query)
-    )
+def _snapshots(context: Context, ids: list[str]) -> _ByOwner:
+    query = select(schema.Snapshot).where(schema.Snapshot.vm_id.in_(ids))
+    found: _ByOwner = defaultdict(list)
+    for one in context.db.scalars(query.order_by(schema.Snapshot.creation_date, schema.Snapshot.id)):
+        memory = _memory(context, one)
+        times = (one.creation_date, memory, None, one.vm_configuration)
+        found[one.vm_id].append(Snapshot(one.id, one.type.upper(), one.description, *times))
+    return found
 
 
 def _memory(context: Context, snapshot: schema.Snapshot) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import uuid
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, or_, select
@@ -18,7 +19,7 @@ from ..storage.failures import StorageFailure
 from ..storage.schema import StoredImage
 from . import domains, schema
 from .command import ExecutionFailure
-from .ovf_documents import document_of
+from .ovf_documents import documents_of
 
 if TYPE_CHECKING:
     from ..storage.contents import Contents
@@ -83,13 +84,21 @@ def update(context: Context, domain: schema.StorageDomainStatic) -> bool:
     payload = store.pack(
         domain.id,
         context.now,
-        ((row.id, row.frozen_ovf or writer.write(document_of(context, row))) for row in rows),
+        _texts(context, rows),
         statuses,
         ((id_, one.ovf) for id_, one in unregistered.items() if id_ not in {row.id for row in rows}),
     )
     for one in sorted(stores, key=lambda one: (one.last_updated or 0.0, one.disk_id)):
         _upload(context, domain, contents, one, payload)
     return True
+
+
+def _texts(context: Context, rows: list[schema.VmStatic]) -> Iterator[tuple[str, str]]:
+    """Return the documents by id; a frozen one is as it was, and could perhaps not be made anew."""
+    yield from ((row.id, row.frozen_ovf) for row in rows if row.frozen_ovf)
+    described = [row for row in rows if not row.frozen_ovf]
+    for row, document in zip(described, documents_of(context, described), strict=True):
+        yield row.id, writer.write(document)
 
 
 def update_pool(context: Context, pool_id: str) -> None:

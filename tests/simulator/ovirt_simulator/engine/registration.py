@@ -33,6 +33,8 @@ def static_of(document: Document, id_: str, name: str, cluster: schema.Cluster) 
         comment=document.comment or "",
         cluster_id=cluster.id,
         template_id=document.template_id or (id_ if document.kind == "template" else schema.BLANK_TEMPLATE),
+        version_number=document.version_number,
+        version_name=document.version_name,
         creation_date=document.created or 0.0,
         memory=document.memory,
         memory_guaranteed=document.memory_guaranteed,

@@ -186,6 +186,8 @@ class VmStatic(Base):
     comment: Mapped[str] = mapped_column(default="")
     cluster_id: Mapped[str | None] = mapped_column(ForeignKey("cluster.id"))
     template_id: Mapped[str] = mapped_column(default=BLANK_TEMPLATE)  # of a template: its base version
+    version_number: Mapped[int] = mapped_column(default=1)  # of a template
+    version_name: Mapped[str] = mapped_column(default="")
     creation_date: Mapped[float] = mapped_column(default=0.0)
     memory: Mapped[int] = mapped_column(default=1 << 30)
     memory_guaranteed: Mapped[int] = mapped_column(default=1 << 30)

@@ -30,7 +30,6 @@ class Call:
     request: Request
     ids: dict[str, str] = field(default_factory=dict)
     user: str = ""
-    users: list[str] = field(default_factory=list)
     reading: Context | None = None
     background: bool = False  # the command's own answer is not reported
     sent: types.Action | None = None  # the action that was sent, once it was read

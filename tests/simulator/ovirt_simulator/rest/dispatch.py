@@ -60,7 +60,7 @@ class Api:
         _negotiate(request)
         route, ids = self._router.find(request.method, request.segments)
         background = request.wants_no_wait and route.style in ("perform", "update")
-        call = Call(self._engine, request, ids, user, self._accounts.names, background=background)
+        call = Call(self._engine, request, ids, user, background=background)
         answer = self._carry_out(route, call)
         if route.style != "read":
             # What takes no time is over when the answer arrives, also for those who look at the arrays.

@@ -7,18 +7,18 @@ import base64
 import binascii
 import json
 import secrets
-import uuid
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
 from sqlalchemy import delete
 
+from ..engine import people
 from ..engine.runtime import Engine
 from ..engine.schema import Token
 from .wire import Request, Response
 
-ADMINISTRATOR = "admin@internal"
+ADMINISTRATOR = people.ADMINISTRATOR
 PASSWORD = "simulated"  # guards nothing: an engine that holds nothing real, on the loopback
 SCOPE = "ovirt-app-api"
 TOKEN_PATH = "/ovirt-engine/sso/oauth/token"
@@ -36,11 +36,8 @@ class Accounts:
         self._engine = engine
         self._passwords = dict(passwords)
         self._known: dict[str, str] = {}
-
-    @property
-    def names(self) -> list[str]:
-        """Return the users' full names, `name@profile`."""
-        return sorted(self._passwords)
+        with engine.transaction(now=engine.clock()) as context:
+            people.know(context, self._passwords)
 
     def log_in(self, username: str, password: str) -> str | None:
         """Return a new token, None for wrong credentials."""
@@ -86,11 +83,6 @@ class Accounts:
     def _matches(self, username: str, password: str) -> bool:
         expected = self._passwords.get(username)
         return expected is not None and secrets.compare_digest(expected.encode(), password.encode())
-
-
-def user_id(name: str) -> str:
-    """Return the id of a user, the same at every site."""
-    return str(uuid.uuid5(uuid.NAMESPACE_DNS, f"user.{name}"))
 
 
 def unauthorized() -> Response:

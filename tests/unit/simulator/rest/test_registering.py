@@ -28,6 +28,13 @@ def send_template_along(api: SystemService) -> None:
     old.disks_service().disk_service(east("disk", "base_Disk1")).remove()
 
 
+def belong(api: SystemService) -> None:
+    """Put the VM into an affinity group, and give it a label."""
+    groups = api.clusters_service().cluster_service(east("cluster", "east-cl1")).affinity_groups_service()
+    groups.add(types.AffinityGroup(name="front", positive=True, enforcing=True, vms=[types.Vm(id=WEB)]))
+    api.affinity_labels_service().add(types.AffinityLabel(name="licensed", vms=[types.Vm(id=WEB)]))
+
+
 @pytest.fixture(scope="module")
 def arrived() -> Snapshot:
     """The vault attached at the secondary site; its VM and template are not registered yet."""
@@ -35,6 +42,7 @@ def arrived() -> Snapshot:
         with ovirtsdk4.Connection(**sites["primary"].auth) as connection:
             api = connection.system_service()
             send_template_along(api)
+            belong(api)
             api.storage_domains_service().storage_domain_service(SD).update_ovf_store()
         sites["primary"].hosts.fence()
         sites.arrays.replicate()
@@ -160,6 +168,30 @@ def test_a_nic_lands_on_the_mapped_profile(
         ),
     )
     assert nic_profile(api2) == profile
+
+
+def test_groups_and_labels_are_mapped_by_name(recovered: StorageDomainService, api2: SystemService) -> None:
+    groups = api2.clusters_service().cluster_service(west("cluster", "west-cl1")).affinity_groups_service()
+    groups.add(types.AffinityGroup(name="front-rec", positive=True, enforcing=True))
+    api2.affinity_labels_service().add(types.AffinityLabel(name="licensed-rec"))
+    recovered.vms_service().vm_service(WEB).register(
+        cluster=types.Cluster(name="west-cl1"),
+        registration_configuration=types.RegistrationConfiguration(
+            affinity_group_mappings=[
+                types.RegistrationAffinityGroupMapping(
+                    from_=types.AffinityGroup(name="front"), to=types.AffinityGroup(name="front-rec")
+                )
+            ],
+            affinity_label_mappings=[
+                types.RegistrationAffinityLabelMapping(
+                    from_=types.AffinityLabel(name="licensed"), to=types.AffinityLabel(name="licensed-rec")
+                )
+            ],
+        ),
+    )
+    assert [vm.id for vm in groups.list(follow="vms")[0].vms] == [WEB]
+    assert [vm.id for vm in api2.affinity_labels_service().list(follow="vms")[0].vms] == [WEB]
+    assert not [event for event in api2.events_service().list() if event.code == 1188]
 
 
 def old_mapping(profile_id: str) -> str:

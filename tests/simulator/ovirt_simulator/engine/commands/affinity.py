@@ -6,12 +6,13 @@ Members come as ids by kind: vms, hosts, vm_labels, host_labels; a kind that is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from .. import groupings, schema
+from .. import groupings, ovf_store, schema
 from ..command import Command, Refusal
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class EditAffinityGroup(Command):
 
     def execute(self, context: Context) -> None:
         row = _group(context, self.group_id)
+        if self.values.get("name", row.name) != row.name:
+            _touch(context, groupings.members(context, row.id, "vms"))
         for name, value in self.values.items():
             setattr(row, name, value)
         _put(context, row.id, self.members)
@@ -80,6 +83,7 @@ class RemoveAffinityGroup(Command):
         _group(context, self.group_id)
 
     def execute(self, context: Context) -> None:
+        _touch(context, groupings.members(context, self.group_id, "vms"))
         groupings.dissolve(context, _group(context, self.group_id))
 
 
@@ -114,6 +118,8 @@ class UpdateLabel(Command):
 
     def execute(self, context: Context) -> None:
         row = _label(context, self.label_id)
+        if self.name not in (None, row.name):
+            _touch(context, groupings.members(context, row.id, "vms"))
         row.name = self.name or row.name
         _put(context, row.id, self.members)
 
@@ -128,6 +134,7 @@ class RemoveLabel(Command):
         _label(context, self.label_id)
 
     def execute(self, context: Context) -> None:
+        _touch(context, groupings.members(context, self.label_id, "vms"))
         groupings.dissolve(context, _label(context, self.label_id))
 
 
@@ -166,5 +173,14 @@ def _check_members(context: Context, cluster_id: str, members: dict[str, list[st
 
 
 def _put(context: Context, group_id: str, members: dict[str, list[str]]) -> None:
+    before = groupings.members(context, group_id, "vms")
     for kind, ids in members.items():
         groupings.put(context, group_id, kind, ids)
+    after = groupings.members(context, group_id, "vms")
+    _touch(context, (row for row in before + after if (row in before) != (row in after)))
+
+
+def _touch(context: Context, vms: Iterable[schema.VmStatic]) -> None:
+    """Note that the documents of VMs, which name their groups and labels, are behind."""
+    for row in list(vms):
+        ovf_store.touch(context, row)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .. import ovf_store, schema
 from ..command import Command, Refusal
 from ..permissions import Permission
 
@@ -32,6 +33,7 @@ class AddPermission(Command):
 
     def execute(self, context: Context) -> None:
         context.db.add(Permission(**self.parameters()))
+        _touch(context, self.kind, self.object_id)
 
 
 @dataclass
@@ -43,4 +45,12 @@ class RemovePermission(Command):
     monitored = False
 
     def execute(self, context: Context) -> None:
-        context.db.delete(context.db.get_one(Permission, self.permission_id))
+        row = context.db.get_one(Permission, self.permission_id)
+        context.db.delete(row)
+        _touch(context, row.kind, row.object_id)
+
+
+def _touch(context: Context, kind: str, object_id: str) -> None:
+    """Note that the document of a VM or template, which names its users, is behind."""
+    if kind in ("vm", "template"):
+        ovf_store.touch(context, context.db.get_one(schema.VmStatic, object_id))

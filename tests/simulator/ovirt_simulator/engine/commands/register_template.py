@@ -11,7 +11,7 @@ from sqlalchemy import select
 from ...ovf.document import Document, Volume
 from ...ovf.reader import read
 from ...ovf.values import OvfError
-from .. import domains, mapping, ovf_store, registration, schema
+from .. import belongings, domains, mapping, ovf_store, registration, schema
 from ..command import Command, Refusal
 from ..machines import name_taken
 from ..restrictions import forbid
@@ -115,13 +115,13 @@ class ImportVmTemplateFromConfiguration(Command):
         registration.forget_unregistered(context, row.id, document.disk_ids)
         context.db.flush()
         ovf_store.touch(context, row)
-        self._tell(context, document)
+        missing = belongings.restore_permissions(context, row, document, self.mappings)
+        self._tell(context, document, missing)
         context.later("register_template", self.finish)
 
-    def _tell(self, context: Context, document: Document) -> None:
-        if document.users:
-            names = ", ".join(user.name for user in document.users)
-            text = f"The template {document.name} came without: {names}."
+    def _tell(self, context: Context, document: Document, missing: list[str]) -> None:
+        if missing:
+            text = f"The template {document.name} came without: {', '.join(dict.fromkeys(missing))}."
             context.event(1197, text, "warning", template=self.template_id)
         text = f"The template {document.name} was registered."
         context.event(180, text, template=self.template_id, storage_domain=self.domain_id)

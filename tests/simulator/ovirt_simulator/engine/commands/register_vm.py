@@ -11,7 +11,7 @@ from sqlalchemy import select
 from ...ovf.document import Document, Volume
 from ...ovf.reader import read
 from ...ovf.values import OvfError
-from .. import domains, macs, mapping, ovf_store, registration, schema
+from .. import belongings, domains, macs, mapping, ovf_store, registration, schema
 from ..command import Command, ExecutionFailure, Lock, Refusal
 from ..faults import STORAGE_ERRORS
 from ..machines import name_taken
@@ -216,7 +216,9 @@ class ImportVmFromConfiguration(Command):
         registration.forget_unregistered(context, row.id, disk_ids)
         context.db.flush()
         ovf_store.touch(context, row)
-        self._tell(context, plan)
+        missing = belongings.restore_affinity(context, row, document, self.mappings)
+        missing += belongings.restore_permissions(context, row, document, self.mappings)
+        self._tell(context, plan, missing)
         context.later("register_vm", self.finish)
 
     def _add_disks(self, context: Context, plan: _Plan) -> None:
@@ -287,16 +289,11 @@ class ImportVmFromConfiguration(Command):
             return None
         return wanted if wanted in fitting else fitting[0]
 
-    def _tell(self, context: Context, plan: _Plan) -> None:
+    def _tell(self, context: Context, plan: _Plan, missing: list[str]) -> None:
         document = plan.document
-        missing = [
-            *(volume.alias for volume in document.volumes if volume.disk_id in plan.dropped),
-            *document.affinity_groups,
-            *document.affinity_labels,
-            *(user.name for user in document.users),
-        ]
-        if missing:
-            text = f"The VM {document.name} came without: {', '.join(dict.fromkeys(missing))}."
+        left_out = [*(volume.alias for volume in document.volumes if volume.disk_id in plan.dropped), *missing]
+        if left_out:
+            text = f"The VM {document.name} came without: {', '.join(dict.fromkeys(left_out))}."
             context.event(1188, text, "warning", vm=self.vm_id)
         subjects = {"vm": self.vm_id, "storage_domain": self.domain_id, "cluster": plan.cluster.id}
         context.event(174, f"The VM {document.name} was registered.", **subjects)

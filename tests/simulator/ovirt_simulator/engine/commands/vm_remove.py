@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from .. import disks, domains, machines, ovf_store, schema, snapshots, vms
+from .. import disks, domains, entities, machines, ovf_store, schema, snapshots, vms
 from ..command import Command, Lock, Refusal
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def remove_row(context: Context, row: schema.VmStatic) -> None:
     """Delete a VM or template with what hangs on it; its disks float."""
     for table in (schema.DiskAttachment, schema.VmInterface, schema.Snapshot):
         context.db.execute(delete(table).where(table.vm_id == row.id))
-    context.db.execute(delete(schema.VmStatic).where(schema.VmStatic.id == row.id))
+    entities.delete_machines(context, [row.id])
     context.db.flush()
     context.db.expire_all()
 

@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from ovirtsdk4 import types
 
+from ...engine import people
 from ..call import Call, one
 from ..representation import jobs as shown
 from ..search.grammar import InvalidSearch, parse
@@ -17,7 +18,15 @@ _FIELDS = frozenset({"name", "usrname"})
 
 def list_users(call: Call) -> Answer:
     """List users, all of them or those with a name."""
-    return Answer([user for user in shown.users(call.users) if _wanted(call, user)], root="users")
+    return Answer([user for user in _users(call) if _wanted(call, user)], root="users")
+
+
+def _users(call: Call) -> list[types.User]:
+    return shown.users(people.users(call.context))
+
+
+def _directories(call: Call) -> list[types.Domain]:
+    return shown.directories(people.users(call.context))
 
 
 def _wanted(call: Call, user: types.User) -> bool:
@@ -37,22 +46,22 @@ def _wanted(call: Call, user: types.User) -> bool:
 
 def read_user(call: Call) -> Answer:
     """Show a user."""
-    return Answer(one([user for user in shown.users(call.users) if user.id == call.ids["user"]]))
+    return Answer(one([user for user in _users(call) if user.id == call.ids["user"]]))
 
 
 def list_directories(call: Call) -> Answer:
     """List the directories that users are in."""
-    return Answer(shown.directories(call.users), root="domains")
+    return Answer(_directories(call), root="domains")
 
 
 def read_directory(call: Call) -> Answer:
     """Show a directory."""
-    return Answer(one([one_ for one_ in shown.directories(call.users) if one_.id == call.ids["directory"]]))
+    return Answer(one([directory for directory in _directories(call) if directory.id == call.ids["directory"]]))
 
 
 def list_directory_users(call: Call) -> Answer:
     """List the users in a directory."""
-    users = [user for user in shown.users(call.users) if user.domain.id == call.ids["directory"]]
+    users = [user for user in _users(call) if user.domain.id == call.ids["directory"]]
     return Answer(users, root="users")
 
 

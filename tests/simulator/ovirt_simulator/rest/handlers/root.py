@@ -8,11 +8,10 @@ from typing import Any
 from ovirtsdk4 import types
 from sqlalchemy import func, select
 
-from ...engine import schema
+from ...engine import people, schema
 from ..call import Call
 from ..decoration import root_links
 from ..representation.values import moment
-from ..sso import user_id
 from ..wire import Answer
 
 # Full version and build number of the last release of each series.
@@ -27,7 +26,7 @@ _INSTANCE = "6f0d7a3e-0b52-4f0c-9d5e-2f6f5a3c9b10"
 def read(call: Call) -> Answer:
     """Describe the engine."""
     minor, build, full = _RELEASES[call.engine.version]
-    user = types.User(id=user_id(call.user))
+    user = types.User(id=people.user_id(call.user))
     api = types.Api(
         product_info=types.ProductInfo(
             name="oVirt Engine",
@@ -54,7 +53,7 @@ def _summary(call: Call) -> types.ApiSummary:
         storage_domains=types.ApiSummaryItem(
             active=_count(call, mapping, mapping.status == "active"), total=_count(call, schema.StorageDomainStatic)
         ),
-        users=types.ApiSummaryItem(active=1, total=len(call.users)),
+        users=types.ApiSummaryItem(active=1, total=_count(call, people.User)),
         vms=types.ApiSummaryItem(
             active=_count(call, vm, vm.entity_type == "vm", vm.status == "up"),
             total=_count(call, vm, vm.entity_type == "vm"),

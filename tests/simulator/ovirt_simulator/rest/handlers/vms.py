@@ -11,7 +11,7 @@ from sqlalchemy import select
 from ...engine import schema
 from ...engine.command import Command
 from ...engine.commands import HibernateVm, RunVm, ShutdownVm, StopVm, UpdateVm
-from ...engine.ovf_documents import document_of
+from ...engine.ovf_documents import documents_of
 from ...engine.runtime import Context
 from ...ovf.writer import write
 from ..call import Call, done, find, identified, one
@@ -41,7 +41,7 @@ def read(call: Call) -> Answer:
 def _configurations(call: Call, rows: list[schema.VmStatic]) -> dict[str, str] | None:
     if not call.request.flag("all_content"):
         return None
-    return {row.id: write(document_of(call.context, row)) for row in rows}
+    return {document.id: write(document) for document in documents_of(call.context, rows)}
 
 
 def vm(context: Context, vm_id: str) -> schema.VmStatic:

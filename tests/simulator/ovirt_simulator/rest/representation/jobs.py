@@ -9,13 +9,10 @@ from typing import Any
 
 from ovirtsdk4 import types
 
-from ...engine import schema
+from ...engine import people, schema
 from ...engine.external import ExternalStep
-from ..sso import user_id
 from .values import choice, moment
 
-_ROLES = ("SuperUser", "ClusterAdmin", "DataCenterAdmin", "StorageAdmin", "HostAdmin", "NetworkAdmin")
-_USER_ROLES = ("UserRole", "PowerUserRole", "UserVmManager", "TemplateAdmin", "VmCreator")
 _SUBJECTS: dict[str, Any] = {
     "vm": types.Vm,
     "template": types.Template,
@@ -38,7 +35,7 @@ def jobs(rows: Iterable[schema.Job], owner: str) -> list[types.Job]:
             start_time=moment(row.start_time),
             end_time=moment(row.end_time),
             last_updated=moment(row.end_time or row.start_time),
-            owner=types.User(id=user_id(owner)),
+            owner=types.User(id=people.user_id(owner)),
         )
         for row in rows
     ]
@@ -95,7 +92,7 @@ def events(rows: Iterable[schema.Event], user: str) -> list[types.Event]:
             origin=row.origin,
             severity=choice(types.LogSeverity, row.severity),
             time=moment(row.time),
-            user=types.User(id=user_id(user)),
+            user=types.User(id=people.user_id(user)),
         )
         for kind, identifier in row.subjects.items():
             setattr(event, kind, _SUBJECTS[kind](id=identifier))
@@ -103,40 +100,36 @@ def events(rows: Iterable[schema.Event], user: str) -> list[types.Event]:
     return found
 
 
-def users(names: Iterable[str]) -> list[types.User]:
+def users(rows: Iterable[people.User]) -> list[types.User]:
     """Return users."""
     return [
         types.User(
-            id=user_id(name),
-            name=name.partition("@")[0],
-            principal=name.partition("@")[0],
-            user_name=f"{name}-authz",
+            id=row.id,
+            name=row.login,
+            principal=row.login,
+            user_name=f"{row.login}@{row.domain}",
             namespace="*",
-            domain=types.Domain(id=domain_id(name), name=f"{name.rpartition('@')[2]}-authz"),
+            domain=types.Domain(id=domain_id(row), name=row.domain),
         )
-        for name in names
+        for row in rows
     ]
 
 
-def domain_id(name: str) -> str:
+def domain_id(row: people.User) -> str:
     """Return the id of the directory that a user is in."""
-    return f"{name.rpartition('@')[2]}-authz".encode().hex()
+    return row.domain.encode().hex()
 
 
-def directories(names: Iterable[str]) -> list[types.Domain]:
+def directories(rows: Iterable[people.User]) -> list[types.Domain]:
     """Return the directories that users are in."""
-    found = {domain_id(name): f"{name.rpartition('@')[2]}-authz" for name in names}
+    found = {domain_id(row): row.domain for row in rows}
     return [types.Domain(id=identifier, name=name) for identifier, name in found.items()]
 
 
 def roles() -> list[types.Role]:
     """Return the roles that every engine has."""
+    administrative = people.ADMINISTRATIVE_ROLES
     return [
-        types.Role(
-            id=str(uuid.uuid5(uuid.NAMESPACE_DNS, f"role.{name}")),
-            name=name,
-            administrative=name in _ROLES,
-            mutable=False,
-        )
-        for name in sorted(_ROLES + _USER_ROLES)
+        types.Role(id=id_, name=name, administrative=name in administrative, mutable=False)
+        for name, id_ in people.ROLES.items()
     ]
