@@ -186,7 +186,7 @@ def _read_pairs(node: Node, reader: Callable[[Node], T]) -> tuple[Pair[T], ...]:
         found = item.keys("source", "target", required=("source",))
         target = found.get("target")
         pair = Pair(reader(found["source"]), reader(target) if target and target.value != "" else None)
-        key = _key(pair)
+        key = key_of(pair)
         if key in seen:
             raise item.wrong(f"maps {pair.source} a second time", "let each source stand once")
         seen.add(key)
@@ -194,12 +194,14 @@ def _read_pairs(node: Node, reader: Callable[[Node], T]) -> tuple[Pair[T], ...]:
     return tuple(pairs)
 
 
-def _key(pair: Pair[Any]) -> Hashable:
-    """What two entries of a list may not share: the engine fails on a source that is mapped twice."""
-    source, target = pair.source, pair.target
-    if isinstance(source, Profile):
-        return source.network, source.profile, source.data_center, target.data_center if target else None
-    return source.id if isinstance(source, Lun) else source
+def key_of(pair: Pair[Any]) -> Hashable:
+    """Return what two entries of a list may not share: the engine fails on a source that is mapped twice.
+
+    A profile may: whether two of the same names are for different data centers shows only at the target.
+    """
+    if isinstance(pair.source, Profile):
+        return pair
+    return pair.source.id if isinstance(pair.source, Lun) else pair.source
 
 
 def _read_profile(node: Node) -> Profile:
