@@ -22,7 +22,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
-from .document import Node
+from .document import Fields, Node
 from .engine.errors import EngineError
 
 VERSION = 1
@@ -120,6 +120,17 @@ class SiteMapping:
             if pair.target is None
         ]
 
+    def way_back(self) -> SiteMapping:
+        """Return the mapping of the way back; of several sources of one target the first takes its place there."""
+        turned: dict[str, Any] = {}
+        for section in fields(self):
+            pairs: dict[Any, Pair[Any]] = {}
+            for pair in getattr(self, section.name):
+                if pair.target is not None and _has_name(pair.source):
+                    pairs.setdefault(pair.target, Pair(pair.target, pair.source))
+            turned[section.name] = tuple(pairs.values())
+        return SiteMapping(**turned)
+
     def registration(
         self, *, data_center: str | None = None, logins: Iterable[tuple[str, str]] = ()
     ) -> dict[str, list[dict[str, Any]]]:
@@ -156,14 +167,33 @@ class SiteMapping:
         return {login: domain for _place, login, domain in known}
 
 
+_SECTIONS = tuple(section.name for section in fields(SiteMapping))
+
+
 def read_mapping(node: Node) -> SiteMapping:
     """Return the mapping that a document holds; EngineError invalid names the key that is wrong."""
-    sections = [section.name for section in fields(SiteMapping)]
-    found = node.keys("version", *sections, required=("version",))
+    found = node.keys("version", *_SECTIONS, required=("version",))
     found["version"].whole(VERSION, VERSION)
+    return _read_sections(found)
+
+
+def read_mapping_within(node: Node, *others: str) -> SiteMapping:
+    """Return the mapping that stands in a document of another kind, with these other keys beside its sections.
+
+    That document may be kept where many can read it, so it holds no passwords.
+    """
+    found = node.keys(*_SECTIONS, *others)
+    for lun in found["luns"].items() if "luns" in found else ():
+        for end in lun.entries().values():
+            if "password" in end.entries():
+                raise end.entries()["password"].wrong("is a secret, which does not belong here")
+    return _read_sections(found)
+
+
+def _read_sections(found: Fields) -> SiteMapping:
     readers: dict[str, Callable[[Node], Any]] = {"vnic_profiles": _read_profile, "luns": _read_lun}
     return SiteMapping(
-        **{name: _read_pairs(found[name], readers.get(name, Node.text)) for name in sections if name in found}
+        **{name: _read_pairs(found[name], readers.get(name, Node.text)) for name in _SECTIONS if name in found}
     )
 
 
@@ -228,6 +258,10 @@ def _plain(value: Any) -> Any:
         found = {one.name: getattr(value, one.name) for one in fields(value)}
         return {key: item for key, item in found.items() if item is not None}
     return value
+
+
+def _has_name(source: Any) -> bool:
+    return not isinstance(source, Profile) or bool(source.profile)
 
 
 def _fits(target: Profile | None, data_center: str | None) -> bool:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 # A call of each module that would work, with the primary site's names.
@@ -14,6 +15,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "entity_registration": {"storage_domains": ["vault"]},
     "iscsi_login": {"host": "east-h1", "targets": [{"target": "iqn.x", "address": "10.10.1.10"}]},
     "iscsi_target_info": {"host": "east-h1", "portals": [{"address": "10.10.1.10"}]},
+    "recovery_plan_info": {"path": str(Path(__file__).parents[2] / "demo" / "plan.yml")},
     "site_guard": {"site": "primary", "storage_domains": ["gone"]},
     "storage_domain_import": {
         "data_center": "east",
@@ -23,4 +25,6 @@ CALLS: dict[str, dict[str, Any]] = {
     "unregistered_storage_domain_info": {"host": "east-h1", "address": "10.10.1.10", "targets": ["iqn.x"]},
     "vm_power": {"groups": [{"vms": ["db"]}]},
 }
-MODULES = sorted(CALLS)
+# They ask no engine.
+OFFLINE = frozenset({"recovery_plan_info"})
+MODULES = sorted(CALLS.keys() - OFFLINE)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from module_calls import CALLS, MODULES
+from module_calls import CALLS, MODULES, OFFLINE
 
 ALLOWED = (
     ("GET", r".*"),
@@ -31,4 +31,10 @@ def test_sends_only_what_changes_nothing(play, primary, module):
 
 def test_every_module_is_called():
     folder = Path(__file__).parents[3] / "plugins" / "modules"
-    assert {path.stem for path in folder.glob("*.py")} == set(MODULES)
+    assert {path.stem for path in folder.glob("*.py")} == set(CALLS)
+
+
+@pytest.mark.parametrize("module", sorted(OFFLINE))
+def test_a_module_that_asks_no_engine_sends_nothing(play, primary, module):
+    assert not play(module, auth=primary.auth, **CALLS[module]).get("failed")
+    assert not primary.requests

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Recovery plans on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..engine.errors import EngineError
+from .plan import Direction, Plan
+from .reading import read_plan
+from .run import run_of
+
+_LARGEST = 16 * 2**20
+
+
+def read_text(path: str, what: str) -> str:
+    """Return the text of a file that somebody wrote; EngineError invalid says what is wrong with the file."""
+    file = Path(path)
+    try:
+        if file.stat().st_size > _LARGEST:
+            raise EngineError("invalid", f"{what} {path} is larger than {_LARGEST >> 20} MiB")
+        return file.read_text(encoding="utf-8")
+    except OSError as exc:
+        raise EngineError("invalid", f"cannot read {what} {path}: {exc.strerror}") from None
+    except UnicodeDecodeError:
+        raise EngineError("invalid", f"{what} {path} is not encoded in UTF-8") from None
+
+
+def load_plan(path: str) -> Plan:
+    """Return the plan in a file; EngineError invalid names the place of what is wrong."""
+    absolute = str(Path(path).absolute())
+    return read_plan(read_text(absolute, "recovery plan"), absolute)
+
+
+def describe(path: str, *, source: str | None, target: str | None, groups: Sequence[str]) -> dict[str, Any]:
+    """Return what a plan says, and what a recovery from source to target needs where both are given."""
+    plan = load_plan(path)
+    chosen = [group.name for group in plan.chosen(tuple(groups))]
+    if (source is None) != (target is None):
+        raise EngineError("invalid", "source and target belong together", remedy="name both sites, or none")
+    return {
+        "changed": False,
+        "plan": {
+            "name": plan.name,
+            "sites": list(plan.sites),
+            "groups": [
+                {
+                    "name": group.name,
+                    "storage_domains": [domain.name for domain in group.domains],
+                    "boot_groups": [boot.name for boot in group.boot],
+                    "vms": sorted(group.named_vms),
+                }
+                for group in plan.groups.values()
+                if group.name in chosen
+            ],
+        },
+        "run": run_of(plan, Direction(source, target), chosen) if source and target else None,
+    }

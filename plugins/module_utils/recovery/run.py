@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a recovery in one direction needs: the plan, put into the options of the modules that carry it out. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from ..engine.errors import EngineError
+from ..mapping import as_document
+from .plan import BootGroup, Direction, Group, Placement, Plan, PlanDomain, Selection
+
+
+def run_of(
+    plan: Plan,
+    direction: Direction,
+    names: Sequence[str] = (),
+    found: Mapping[str, Sequence[str]] | None = None,
+) -> dict[str, Any]:
+    """Return what the roles hand to the modules.
+
+    names: protection groups, all of the plan for none. found: the VMs that searches of groups have found at the source.
+    EngineError names what the plan lacks for this direction.
+    """
+    if direction.source == direction.target:
+        raise EngineError(
+            "invalid", f"source and target are both {direction.source}", remedy="name two sites of the plan"
+        )
+    source, target = plan.site(direction.source), plan.site(direction.target)
+    groups = list(plan.chosen(tuple(names)))
+    domains = [(domain, _at(plan, group, domain, target.name)) for group in groups for domain in group.domains]
+    for group in groups:
+        for domain in group.domains:
+            _at(plan, group, domain, source.name)
+    return {
+        "plan": plan.name,
+        "source": source.name,
+        "target": target.name,
+        "groups": [group.name for group in groups],
+        "source_data_center": source.data_center,
+        "data_center": target.data_center,
+        "host": target.host,
+        "storage_domain_ids": [domain.id for domain, _placement in domains],
+        "storage_domains": [_import(domain, placement) for domain, placement in domains],
+        "portals": _unique(_portals(placement) for _domain, placement in domains),
+        "targets": _unique(_targets(placement) for _domain, placement in domains),
+        "registrations": _registrations(groups, found or {}),
+        "mapping": as_document(plan.mapping(direction)),
+        "promote": [domain.id for domain, placement in domains if not placement.backup],
+        "restore": [one for group in groups for one in _restores(group, target.name)],
+        "boot_groups": [boot for group in groups for boot in _boot(group, prefix=len(groups) > 1)],
+        "hooks": {"before": dict(plan.hooks.before), "after": dict(plan.hooks.after), **plan.hooks.acting},
+        "drill": {"network": target.drill_network, "profile": target.drill_profile},
+        "on_error": "warn" if all(group.on_error == "warn" for group in groups) else "fail",
+    }
+
+
+def _at(plan: Plan, group: Group, domain: PlanDomain, site: str) -> Placement:
+    if site not in domain.placements:
+        raise EngineError(
+            "invalid",
+            f"plan {plan.name}: groups.{group.name}.domains.{domain.name}.sites says nothing of {site}",
+            remedy=f"say there how {site} reaches the storage domain",
+        )
+    return domain.placements[site]
+
+
+def _import(domain: PlanDomain, placement: Placement) -> dict[str, Any]:
+    """Return the domain as storage_domain_import takes it: a backup domain at first, so that nothing starts early."""
+    return {
+        "id": domain.id,
+        "name": domain.name,
+        "storage_type": placement.storage_type,
+        "backup": True,
+        **placement.settings,
+    }
+
+
+def _portals(placement: Placement) -> Iterator[dict[str, Any]]:
+    return (asdict(portal) for portal in placement.portals)
+
+
+def _targets(placement: Placement) -> Iterator[dict[str, Any]]:
+    return ({"target": target, **portal} for target in placement.targets for portal in _portals(placement))
+
+
+def _unique(lists: Iterator[Iterator[dict[str, Any]]]) -> list[dict[str, Any]]:
+    found = {tuple(sorted(one.items())): one for entries in lists for one in entries}
+    return list(found.values())
+
+
+def _registrations(groups: Sequence[Group], found: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Return what to register from which domains: one entry for all groups that take everything, one for each other."""
+    everything = [group for group in groups if group.vms == Selection()]
+    entries: list[dict[str, Any]] = []
+    if everything:
+        entries.append({"storage_domains": [id_ for group in everything for id_ in _ids(group)]})
+    for group in groups:
+        if group not in everything:
+            entries.append({"storage_domains": _ids(group), "vms": _selected(group, found)})
+    return entries
+
+
+def _ids(group: Group) -> list[str]:
+    return [domain.id for domain in group.domains]
+
+
+def _selected(group: Group, found: Mapping[str, Sequence[str]]) -> list[str]:
+    if group.vms.names is not None:
+        return list(group.vms.names)
+    if group.name not in found:
+        raise EngineError(
+            "invalid",
+            f"groups.{group.name}.vms is a search, which finds nothing among VMs that are not registered",
+            remedy="give the manifest that preflight wrote while the site was alive, or name the VMs in the plan",
+        )
+    return sorted({*found[group.name], *group.named_vms})
+
+
+def _restores(group: Group, site: str) -> Iterator[dict[str, Any]]:
+    held = [domain.id for domain in group.domains if domain.placements[site].backup]
+    if held and group.restore is not None:
+        yield {"storage_domains": held, "to": group.restore.targets[site], "method": group.restore.method}
+
+
+def _boot(group: Group, *, prefix: bool) -> Iterator[dict[str, Any]]:
+    """Return the boot groups as vm_power takes them."""
+    for boot in group.boot:
+        name = f"{group.name}: {boot.name}" if prefix else boot.name
+        yield {**asdict(boot), "name": name, "vms": list(boot.vms), "dependencies": _needed(group.dependencies, boot)}
+
+
+def _needed(dependencies: Mapping[str, Sequence[str]], boot: BootGroup) -> dict[str, list[str]]:
+    return {vm: list(needed) for vm, needed in dependencies.items() if vm in boot.vms}
