@@ -76,6 +76,32 @@ def partial_spec() -> dict[str, Any]:
     return {"on_partial": {"type": "str", "choices": ["fail", "report"], "default": "fail"}}
 
 
+def targets_spec() -> dict[str, Any]:
+    """Return the argument spec of the option targets; the fragment lifeboat.ovirt.targets describes it."""
+    return {
+        "targets": {
+            "type": "list",
+            "elements": "dict",
+            "default": [],
+            "options": {
+                "target": {"type": "str", "required": True},
+                "address": {"type": "str", "required": True},
+                "port": {"type": "int", "default": 3260},
+                "portal": {"type": "str"},
+                "username": {"type": "str"},
+                "password": {"type": "str", "no_log": True},
+            },
+        }
+    }
+
+
+def warned(module: AnsibleModule, result: Mapping[str, Any]) -> dict[str, Any]:
+    """Let the module warn of what a result has under `warnings`, and return the rest."""
+    for warning in result.get("warnings", ()):
+        module.warn(warning)
+    return {key: value for key, value in result.items() if key != "warnings"}
+
+
 def subset(params: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """Return the named parameters only."""
     return {name: params[name] for name in names}
@@ -126,7 +152,7 @@ def reported(module: AnsibleModule) -> Iterator[Stopwatch]:
         if exc.kind == "partial" and module.params.get("on_partial") == "report":
             module.warn(str(exc))
             leave = module.exit_json
-        leave(msg=str(exc), elapsed=stopwatch.seconds, **_failure(exc))
+        leave(msg=str(exc), elapsed=stopwatch.seconds, **warned(module, _failure(exc)))
 
 
 def _failure(exc: EngineError) -> dict[str, Any]:

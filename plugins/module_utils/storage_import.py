@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from .discovery import host_devices
 from .domain_state import activate, attach, is_busy
 from .engine.errors import EngineError, Entity
 from .engine.query import checked_uuid
 from .engine.session import Intent
+from .host_storage import view
 from .model.loader import load_domain, load_storage
 from .model.site import DataCenter, Domain, Host, Site
 from .results import EntityResult, raise_if_failed, report
@@ -200,7 +200,7 @@ def _visible(engine: Session, site: Site, wanted: Sequence[Wanted], host: Host) 
     known = {domain.id for domain in site.domains}
     if not any(one.storage_type in BLOCK_TYPES and one.id not in known for one in wanted):
         return frozenset()
-    return frozenset(device.storage_domain_id for device in host_devices(engine, host) if device.storage_domain_id)
+    return frozenset(unit.storage_domain_id for unit in view(engine, host) if unit.storage_domain_id)
 
 
 def _result(step: Step, importer: _Importer, check_mode: bool) -> EntityResult:

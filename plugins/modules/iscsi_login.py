@@ -9,13 +9,19 @@ module: iscsi_login
 short_description: Log hosts in to iSCSI targets
 version_added: 0.1.0
 description:
-  - Logs one host, or every host of a data center that is up, in to iSCSI targets.
-  - A target that a host sees already is left alone. A target that fails does not stop the others.
+  - Logs one host, or every host of a data center that is up, in to iSCSI targets over all portals that are given.
+  - A target to which a host has as many paths already as portals are given is left alone.
+  - A portal or target that fails does not stop the others. A portal is a warning where its target is reached over
+    another one.
+  - The engine tells nothing of logins, only what a host sees afterwards. A login after which the host sees neither a
+    further logical unit nor a further path is reported as no change.
 author:
   - lifeboat.ovirt contributors (@lifeboat-ovirt)
 extends_documentation_fragment:
   - lifeboat.ovirt.auth
   - lifeboat.ovirt.auth.attributes
+  - lifeboat.ovirt.partial
+  - lifeboat.ovirt.targets
 attributes:
   check_mode:
     support: full
@@ -32,36 +38,9 @@ options:
       - Either this or O(data_center) is needed.
     type: str
   data_center:
-    description: Name or id of the data center, of which every host that is up logs in.
+    description: Name or id of the data center, of which every host that is up logs in. The others are named in a
+      warning.
     type: str
-
-  targets:
-    description: The targets to log in to.
-    type: list
-    elements: dict
-    required: true
-    suboptions:
-      target:
-        description: Name (IQN) of the target.
-        type: str
-        required: true
-      address:
-        description: Address of the portal.
-        type: str
-        required: true
-      port:
-        description: TCP port of the portal.
-        type: int
-        default: 3260
-      portal:
-        description: Portal as RV(lifeboat.ovirt.iscsi_target_info#module:iscsi_targets[].portal) names it.
-        type: str
-      username:
-        description: CHAP user name.
-        type: str
-      password:
-        description: CHAP password.
-        type: str
 """
 
 EXAMPLES = r"""
@@ -73,11 +52,15 @@ EXAMPLES = r"""
         address: 10.20.1.10
         username: lifeboat
         password: "{{ chap_password }}"
+      - target: iqn.2031-05.test.array-b:vault
+        address: 10.20.1.11
+        username: lifeboat
+        password: "{{ chap_password }}"
 """
 
 RETURN = r"""
 entities:
-  description: What became of each login, named by target and host.
+  description: What became of each target on each host.
   returned: always
   type: list
   elements: dict
@@ -112,34 +95,23 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.ansible_glue import auth_spec, reported, session, subset
-from ..module_utils.discovery import log_in
+from ..module_utils.ansible_glue import auth_spec, partial_spec, reported, session, subset, targets_spec, warned
+from ..module_utils.iscsi import log_in
 
 
 def main() -> None:
     spec = {
         **auth_spec(),
+        **partial_spec(),
+        **targets_spec(),
         "host": {"type": "str"},
         "data_center": {"type": "str"},
-        "targets": {
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": {
-                "target": {"type": "str", "required": True},
-                "address": {"type": "str", "required": True},
-                "port": {"type": "int", "default": 3260},
-                "portal": {"type": "str"},
-                "username": {"type": "str"},
-                "password": {"type": "str", "no_log": True},
-            },
-        },
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
         options = subset(module.params, "host", "data_center", "targets")
         result = log_in(engine, **options, check_mode=module.check_mode)
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**warned(module, result), elapsed=stopwatch.seconds)
 
 
 if __name__ == "__main__":

@@ -11,11 +11,14 @@ version_added: 0.1.0
 description:
   - Asks one host to discover the targets behind some portals, and tells which of them it is logged in to.
   - Discovery changes nothing, neither on the engine nor on the host.
+  - A portal that does not answer is a warning where another one leads to its targets, otherwise a failure. What the
+    others tell is returned in any case.
 author:
   - lifeboat.ovirt contributors (@lifeboat-ovirt)
 extends_documentation_fragment:
   - lifeboat.ovirt.auth
   - lifeboat.ovirt.auth.attributes
+  - lifeboat.ovirt.partial
 attributes:
   check_mode:
     support: full
@@ -63,6 +66,9 @@ EXAMPLES = r"""
     data_center: west
     portals:
       - address: 10.20.1.10
+      - address: 10.20.1.11
+        username: lifeboat
+        password: "{{ chap_password }}"
 """
 
 RETURN = r"""
@@ -72,8 +78,11 @@ host:
   type: dict
   sample: {id: 52fa2de1-5a4b-4bb0-9fd2-5d3a7d8e4c11, name: west-h1}
 iscsi_targets:
-  description: The targets, one entry for each portal that leads to one.
-  returned: success
+  description:
+    - The targets, one entry for each portal that leads to one.
+    - With the CHAP credentials added where a target wants them, the entries are what
+      M(lifeboat.ovirt.iscsi_login) and M(lifeboat.ovirt.unregistered_storage_domain_info) take as O(ignore:targets).
+  returned: success or partial failure
   type: list
   elements: dict
   contains:
@@ -89,9 +98,41 @@ iscsi_targets:
     portal:
       description: Address, port and portal group as the host names them.
       type: str
-    logged_in:
-      description: Whether the host sees a logical unit behind this target. Logins are told by target, not by portal.
-      type: bool
+logged_in:
+  description:
+    - The targets behind which the host sees a logical unit. The engine tells logins by target, not by portal.
+    - Where several targets lead to the same logical unit, the host names the first one only.
+  returned: success or partial failure
+  type: list
+  elements: str
+  sample: ["iqn.2031-05.test.array-b:vault"]
+entities:
+  description: What became of the discovery at each portal.
+  returned: success or partial failure
+  type: list
+  elements: dict
+  contains:
+    id:
+      description: Address and port of the portal.
+      type: str
+    name:
+      description: Address and port of the portal.
+      type: str
+    outcome:
+      description: One of V(succeeded), V(failed), V(skipped) and V(unknown). V(skipped) is a portal that does not
+        answer while another one leads to its targets.
+      type: str
+    reason:
+      description: Why it came out like this.
+      type: str
+    remedy:
+      description: How to clear a failure.
+      type: str
+counts:
+  description: How many portals have each outcome.
+  returned: success or partial failure
+  type: dict
+  sample: {succeeded: 2, failed: 0, skipped: 0, unknown: 0}
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -101,13 +142,14 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.ansible_glue import auth_spec, reported, session, subset
-from ..module_utils.discovery import discover_targets
+from ..module_utils.ansible_glue import auth_spec, partial_spec, reported, session, subset, warned
+from ..module_utils.iscsi import discover_targets
 
 
 def main() -> None:
     spec = {
         **auth_spec(),
+        **partial_spec(),
         "host": {"type": "str"},
         "data_center": {"type": "str"},
         "portals": {
@@ -125,7 +167,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
         result = discover_targets(engine, **subset(module.params, "host", "data_center", "portals"))
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**warned(module, result), elapsed=stopwatch.seconds)
 
 
 if __name__ == "__main__":

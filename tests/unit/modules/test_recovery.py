@@ -72,66 +72,6 @@ def register(play, site, **params):
     return play("entity_registration", auth=site.auth, **{"storage_domains": ["vault"], **mappings, **params})
 
 
-class TestDiscovery:
-    def test_lists_targets_and_whether_the_host_is_logged_in(self, play, replica):
-        def seen():
-            result = play("iscsi_target_info", auth=replica.auth, host="west-h1", portals=[PORTAL])
-            return {one["target"]: one["logged_in"] for one in result["iscsi_targets"]}
-
-        assert seen()[TARGET] is False
-        login(play, replica)
-        assert seen()[TARGET] is True
-
-    def test_logs_every_up_host_in_once(self, play, replica):
-        first, second = login(play, replica), login(play, replica)
-        assert first["counts"]["succeeded"] == 2 and first["changed"]
-        assert second["counts"]["skipped"] == 2 and not second["changed"]
-
-    def test_login_in_check_mode_predicts_and_sends_no_write(self, play, replica):
-        target = {"target": TARGET, **PORTAL}
-        result = play("iscsi_login", auth=replica.auth, host="west-h1", targets=[target], check=True)
-        assert result["changed"] and not replica.writes
-
-    def test_a_refused_chap_login_names_target_and_host(self, play, replica):
-        mixed = TARGET.replace("vault", "mixed")
-        result = login(play, replica, target=mixed, username="mixed-user", password="not-the-secret")
-        assert result["error_kind"] == "partial" and mixed in result["msg"] and "west-h1" in result["msg"]
-        assert "not-the-secret" not in str(result)
-
-    def test_finds_the_replicated_domain_and_where_it_lies(self, play, replica, vault_id):
-        found = play(
-            "unregistered_storage_domain_info",
-            auth=replica.auth,
-            host="west-h1",
-            **PORTAL,
-            targets=[TARGET],
-        )
-        assert [(one["id"], one["name"]) for one in found["storage_domains"]] == [(vault_id, "vault")]
-        assert {unit["target"] for unit in found["storage_domains"][0]["logical_units"]} == {TARGET}
-
-    def test_finds_candidates_in_check_mode_without_logging_in(self, play, replica, vault_id):
-        options = {"auth": replica.auth, "host": "west-h1", **PORTAL, "targets": [TARGET], "check": True}
-        assert play("unregistered_storage_domain_info", **options)["storage_domains"] == []
-        login(play, replica)
-        before = len(replica.writes)
-        found = play("unregistered_storage_domain_info", **options)["storage_domains"]
-        assert [one["id"] for one in found] == [vault_id]
-        assert len(replica.writes) == before
-
-    @pytest.mark.parametrize(
-        ("module", "params"),
-        [
-            ("iscsi_login", {"host": "west-h1", "targets": []}),
-            ("iscsi_target_info", {"host": "west-h1", "portals": []}),
-            ("unregistered_storage_domain_info", {"host": "west-h1", "address": "10.20.1.10", "targets": []}),
-        ],
-    )
-    def test_an_empty_list_of_targets_is_invalid(self, play, secondary, module, params):
-        result = play(module, auth=secondary.auth, **params)
-        assert result["error_kind"] == "invalid" and "empty" in result["msg"]
-        assert not secondary.writes
-
-
 class TestImport:
     def test_brings_the_domain_in_as_backup_domain_once(self, play, replica, vault_id):
         login(play, replica)

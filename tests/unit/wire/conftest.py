@@ -14,8 +14,8 @@ import yaml
 
 from ansible_collections.lifeboat.ovirt.plugins.module_utils import (
     backup,
-    discovery,
     domain_state,
+    iscsi,
     power,
     registration,
     storage_import,
@@ -33,7 +33,7 @@ USE_CASES: dict[str, Callable[..., dict[str, Any]]] = {
     "backup_domain": backup.configure,
     "backup_transfer": transfer.move,
     "entity_registration": registration.register,
-    "iscsi_login": discovery.log_in,
+    "iscsi_login": iscsi.log_in,
     "storage_domain_import": storage_import.bring_in,
     "storage_domain_state": domain_state.ensure,
     "vm_power": power.ensure,

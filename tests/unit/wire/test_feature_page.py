@@ -282,7 +282,7 @@ MODULE_CALLS: dict[str, tuple[str, dict[str, Any]]] = {
     "iscsidiscover": ("iscsi_target_info", {"host": "west-h1", "portals": [{"address": "iscsi.server"}]}),
     "unregistered": (
         "unregistered_storage_domain_info",
-        {"host": "west-h1", "address": "iscsiHost", "targets": TARGETS},
+        {"hosts": ["west-h1"], "targets": [{"target": one, "address": "iscsiHost"} for one in TARGETS]},
     ),
     "import_iscsi": ("storage_domain_import", wanted(id=ISCSI_DOMAIN, storage_type="iscsi")),
     "import_fcp": ("storage_domain_import", wanted(id=FCP_DOMAIN, storage_type="fcp")),

@@ -91,7 +91,7 @@ def tasks(engine_address: dict[str, str]) -> list[Task]:
     def look(**auth: Any) -> dict[str, Any]:
         return {"auth": {**engine_address, **auth}, "host": "west-h1", "portals": [PORTAL]}
 
-    search = {**PORTAL, **chap}
+    search = [{**target, **chap}]
     address = f"https://admin:{secret('address')}@127.0.0.1/ovirt-engine/api"
     header = {"X-Gateway-Token": secret("header")}
     return [
@@ -102,11 +102,11 @@ def tasks(engine_address: dict[str, str]) -> list[Task]:
         Task("iscsi_target_info", look(token=secret("token")), "auth"),
         Task("iscsi_target_info", look(token=secret("right_token"), headers=header)),
         Task("iscsi_target_info", {**look(), "auth": right, "portals": [{**PORTAL, **chap}]}),
-        Task("iscsi_login", {"auth": {**right, "token": secret("token")}, "host": "west-h1"}, "arguments"),
+        Task("iscsi_target_info", {"auth": {**right, "token": secret("token")}, "host": "west-h1"}, "arguments"),
         Task("iscsi_login", login(**chap), check=True),
         Task("iscsi_login", login(username=CHAP["username"], password=secret("chap")), "partial"),
         Task("iscsi_login", login(**chap)),
-        Task("unregistered_storage_domain_info", {"auth": right, "host": "west-h1", "targets": [MIXED], **search}),
+        Task("unregistered_storage_domain_info", {"auth": right, "hosts": ["west-h1"], "targets": search}),
         Task("iscsi_login", {"auth": {**right, "headers": header}, "host": "west-h1", "targets": []}, "invalid"),
     ]
 
