@@ -172,7 +172,7 @@ class Permission:
 
 @dataclass(frozen=True)
 class Machine:
-    """A VM or a template."""
+    """A VM or a template; one on an export domain has all its disks, and its snapshots' memory, there."""
 
     name: str
     cluster: str
@@ -236,6 +236,8 @@ class Site:
     domains: list[Domain] = field(default_factory=list)
     templates: list[Machine] = field(default_factory=list)
     vms: list[Machine] = field(default_factory=list)
+    exported_templates: list[Machine] = field(default_factory=list)
+    exported_vms: list[Machine] = field(default_factory=list)
     pools: list[Pool] = field(default_factory=list)
     users: list[str] = field(default_factory=list)  # `login@profile`, besides the administrator
     affinity_groups: list[AffinityGroup] = field(default_factory=list)

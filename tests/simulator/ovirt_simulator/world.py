@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from . import scenario as spec
 from .engine import domains, ovf_store, schema
 from .engine.runtime import Context, Engine
+from .exports import Exports
 from .history import History
 from .machines import Machines
 from .scenario import Scenario, identifier
@@ -77,6 +78,8 @@ class _Builder:
             self.data_center(center)
         for domain in self.site.domains:
             self.domain(domain)
+        # First, while there are no other machines: the same VM may also be registered.
+        Exports(self.context, self.site, self.contents).write()
         machines = Machines(self.context, self.site, self.contents)
         for index, machine in enumerate(self.site.templates):
             machines.add(machine, "template", index)

@@ -120,7 +120,7 @@ class Pipe:
     A run remembers until when it keeps the domains that it reads from and writes to busy.
     """
 
-    COMMANDS = ("MoveOrCopyDisk", "LiveMigrateDisk")
+    COMMANDS = ("MoveOrCopyDisk", "LiveMigrateDisk", "ImportVm", "ImportVmTemplate")
 
     @classmethod
     def begin(cls, context: Context, size: int, *storage: str) -> float:

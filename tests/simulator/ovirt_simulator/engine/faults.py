@@ -186,6 +186,12 @@ _ATF = {
     "VM_INTERFACE_NOT_EXIST": (400, "There is no such NIC."),
     "CANNOT_REMOVE_ACTIVE_DEVICE": (409, "The NIC is plugged into a running VM."),
     "SHAREABLE_DISKS_NOT_SUPPORTED": (400, "A disk with snapshots cannot be shared."),
+    # export domains
+    "VM_NOT_FOUND_ON_EXPORT_DOMAIN": (400, "The VM is not on an export domain of this data center."),
+    "VM_IS_BEING_REMOVED_FROM_EXPORT_DOMAIN": (409, "The VM is being removed from the export domain."),
+    "IMPORT_CLONE_NOT_COLLAPSED": (400, "A clone keeps neither snapshots nor a template."),
+    "IMPORTED_TEMPLATE_IS_MISSING": (400, "The template of the VM is not on the export domain."),
+    "STORAGE_DOMAIN_ALREADY_CONTAINS_DISK": (409, "The storage domain {name} holds an image of this id already."),
     # registration
     "OVF_CONFIGURATION_NOT_SUPPORTED": (409, "The configuration of the VM cannot be read."),
     "UNSUPPORTED_OVF": (409, "The configuration is not supported."),
@@ -280,6 +286,7 @@ CATALOGUE: dict[str, Message] = {
     "VM_POOL_CANNOT_REMOVE_VM_POOL_WITH_RUNNING_VMS": Message(409, "VMs of the pool run: {vms}."),
     "VM_POOL_CANNOT_DETACH_RUNNING_VM_FROM_POOL": Message(409, "The VM {name} runs."),
     "VM_CANNOT_SUSPEND_STATELESS_VM": Message(409, "A stateless VM cannot be suspended."),
+    "ERROR_GET_IMAGE_LIST": Message(500, "The images on the storage domain could not be listed."),
     "VM_CANNOT_IMPORT_VM_EXISTS": Message(409, "A VM with this id is registered already."),
     "VM_CANNOT_IMPORT_VM_NAME_EXISTS": Message(409, "The name {name} belongs to another VM."),
     "VMT_CANNOT_EDIT_BLANK_TEMPLATE": Message(400, "The blank template stays as it is."),

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
-from ..ovf.document import Document, Volume
+from ..ovf.document import Document, Nic, Volume
 from ..storage.failures import StorageFailure
 from ..storage.schema import StoredImage
-from . import domains, schema
+from . import domains, mapping, schema
 from .command import ExecutionFailure, Refusal
 
 if TYPE_CHECKING:
@@ -164,6 +164,38 @@ def chains_of(volumes: Iterable[Volume]) -> dict[str, list[Volume]]:
     for volume in volumes:
         chains.setdefault(volume.disk_id, []).append(volume)
     return chains
+
+
+def nic_of(
+    context: Context, nic: Nic, vm_id: str, mac: str, cluster: schema.Cluster, mappings: mapping.Mappings
+) -> schema.VmInterface:
+    """Return the row of a NIC with this address."""
+    return schema.VmInterface(
+        id=nic.id,
+        vm_id=vm_id,
+        name=nic.name,
+        mac=mac,
+        vnic_profile_id=mapping.profile_of(context, nic, cluster, mappings),
+        model=nic.model,
+        linked=nic.linked,
+        plugged=nic.device.plugged if nic.device is not None else True,
+    )
+
+
+def lease_of(context: Context, document: Document, cluster: schema.Cluster, vm_id: str) -> str | None:
+    """Return the lease's domain: its own if that is active, else any active data domain; only with HA."""
+    wanted = document.lease_domain_id
+    if wanted is None or not document.high_availability:
+        return None
+    fitting = [
+        domain.id
+        for domain in domains.of_pool(context, cluster.storage_pool_id or "")
+        if domains.is_data(domain) and domains.status_of(domain) == "active"
+    ]
+    if not fitting:
+        context.event(1218, f"No domain could take the lease of the VM {document.name}.", "warning", vm=vm_id)
+        return None
+    return wanted if wanted in fitting else fitting[0]
 
 
 def forget_unregistered(context: Context, entity_id: str, disk_ids: Iterable[str]) -> None:

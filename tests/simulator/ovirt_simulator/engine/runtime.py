@@ -164,34 +164,34 @@ class Engine:
                 context.close(commit=True)
                 db.commit()
 
-    def execute(self, command: Command, correlation_id: str | None = None) -> str | None:
+    def execute(self, command: Command, correlation_id: str | None = None, wait: bool = False) -> str | None:
         """Run a command and return its job's id (None for a command without job).
 
         Raises Refusal before, ExecutionFailure during the work, QueryFailure where a look at storage has no answer.
-        A blocking command returns when its last step is done, the others when they are under way.
+        With wait, or if it is blocking, a command returns when its last step is done, else when it is under way.
         """
         correlation_id = correlation_id or str(uuid.uuid4())
         while True:
             try:
-                return self._execute_once(command, correlation_id)
+                return self._execute_once(command, correlation_id, wait or command.blocking)
             except Busy:
                 self.sleep(_LOCK_POLL)
 
-    def _execute_once(self, command: Command, correlation_id: str) -> str | None:
+    def _execute_once(self, command: Command, correlation_id: str, blocking: bool) -> str | None:
         failure: Refusal | ExecutionFailure | QueryFailure | None = None
         run_id, job_id, begun = "", None, 0.0
         with self.transaction(correlation_id) as context:
             begun = context.now
             try:
                 with context.attempt():
-                    run = self.begin(context, command, parent=None, awaited=command.blocking)
+                    run = self.begin(context, command, parent=None, awaited=blocking)
                     run_id, job_id = run.id, run.job_id
             except (Refusal, ExecutionFailure, QueryFailure) as exc:
                 failure = exc
                 self._record_failure(context, command, exc)
         if failure is not None:
             raise failure
-        if command.blocking:
+        if blocking:
             self._await(run_id)
         elif seconds := self.profile.seconds(command.request_operation):
             self.sleep(max(0.0, begun + seconds - self.clock()))

@@ -50,10 +50,10 @@ class Call:
         with self.engine.transaction(self.request.correlation_id) as context:
             return question(context, *args, **kwargs)
 
-    def execute(self, command: Command) -> str | None:
-        """Run a command; return the id of its job."""
+    def execute(self, command: Command, wait: bool = False) -> str | None:
+        """Run a command, if wished to its end; return the id of its job."""
         try:
-            return self.engine.execute(command, self.request.correlation_id)
+            return self.engine.execute(command, self.request.correlation_id, wait)
         except (Refusal, ExecutionFailure):
             if self.background:
                 return None

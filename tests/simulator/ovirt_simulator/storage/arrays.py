@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from .contents import copy_volume
+from .contents import copy_volume, discard
 from .schema import (
     Array,
     Cut,
@@ -20,7 +20,6 @@ from .schema import (
     LogicalUnit,
     Portal,
     Replication,
-    StoredImage,
     Target,
     Volume,
 )
@@ -170,7 +169,7 @@ def _hidden(db: Session, origin: Volume, name: str, now: float) -> Volume:
 
 
 def _discard(db: Session, volume: Volume) -> None:
-    db.execute(delete(StoredImage).where(StoredImage.volume_id == volume.id))
+    discard(db, volume)
     db.delete(volume)
     db.flush()
 

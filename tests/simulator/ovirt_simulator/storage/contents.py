@@ -10,7 +10,7 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from .failures import StorageFailure
-from .schema import Export, LogicalUnit, StoredImage, Volume
+from .schema import Export, LogicalUnit, StoredDocument, StoredImage, Volume
 
 _DOMAIN_COLUMNS = (
     "domain_id",
@@ -66,7 +66,7 @@ class Contents:
     def format(self) -> None:
         """Destroy the domain with everything on it; its volume group goes, too."""
         self._writable()
-        self.db.execute(delete(StoredImage).where(StoredImage.volume_id == self.volume.id))
+        discard(self.db, self.volume)
         self.volume.volume_group_id = None
         self.volume.domain_id = self.volume.domain_name = self.volume.pool_id = None
         self.volume.domain_description, self.volume.master = "", False
@@ -142,6 +142,28 @@ class Contents:
         here = (StoredImage.volume_id == self.volume.id, StoredImage.disk_id == disk_id)
         self.db.execute(delete(StoredImage).where(*here))
 
+    def documents(self) -> list[StoredDocument]:
+        """Return the configurations that lie on an export domain."""
+        query = select(StoredDocument).filter_by(volume_id=self.volume.id)
+        return list(self.db.scalars(query.order_by(StoredDocument.entity_id)))
+
+    def document(self, entity_id: str) -> str | None:
+        """Return one of these configurations."""
+        row = self.db.get(StoredDocument, (self.volume.id, entity_id))
+        return row.text if row is not None else None
+
+    def write_document(self, entity_id: str, text: str) -> None:
+        """Write a configuration, or write it anew."""
+        self._writable()
+        self.db.merge(StoredDocument(volume_id=self.volume.id, entity_id=entity_id, text=text))
+        self.db.flush()
+
+    def remove_document(self, entity_id: str) -> None:
+        """Delete a configuration; none is no error."""
+        self._writable()
+        here = (StoredDocument.volume_id == self.volume.id, StoredDocument.entity_id == entity_id)
+        self.db.execute(delete(StoredDocument).where(*here))
+
     def _writable(self) -> None:
         if self.volume.read_only:
             raise StorageFailure("StorageDomainAccessError")
@@ -155,11 +177,19 @@ def columns_of(image: StoredImage) -> dict[str, Any]:
     }
 
 
+def discard(db: Session, volume: Volume) -> None:
+    """Delete all images and configurations on a volume."""
+    for table in (StoredImage, StoredDocument):
+        db.execute(delete(table).where(table.volume_id == volume.id))
+
+
 def copy_volume(db: Session, source: Volume, target: Volume, now: float) -> None:
     """Make the content of a volume equal to another's, identifiers included."""
     for column in (*_DOMAIN_COLUMNS, "volume_group_id"):
         setattr(target, column, getattr(source, column))
-    db.execute(delete(StoredImage).where(StoredImage.volume_id == target.id))
+    discard(db, target)
+    for document in db.scalars(select(StoredDocument).filter_by(volume_id=source.id)).all():
+        db.add(StoredDocument(volume_id=target.id, entity_id=document.entity_id, text=document.text))
     for image in db.scalars(select(StoredImage).filter_by(volume_id=source.id)).all():
         db.add(StoredImage(volume_id=target.id, created=now, **columns_of(image)))
     db.flush()

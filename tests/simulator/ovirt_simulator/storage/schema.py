@@ -108,6 +108,15 @@ class StoredImage(Base):
     created: Mapped[float] = mapped_column(default=0.0)
 
 
+class StoredDocument(Base):
+    """The configuration of a VM or template as a file on an export domain."""
+
+    __tablename__ = "stored_documents"
+    volume_id: Mapped[int] = mapped_column(ForeignKey("volumes.id"), primary_key=True)
+    entity_id: Mapped[str] = mapped_column(primary_key=True)
+    text: Mapped[str]
+
+
 class Replication(Base):
     """A one-way copy from volume to volume; `synced` is the time of the last one, null before the first."""
 

@@ -24,6 +24,8 @@ from .domain_deactivate import DeactivateStorageDomainWithOvfUpdate, DetachStora
 from .domain_remove import ForceRemoveStorageDomain, RemoveStorageDomain
 from .domain_units import ReduceSANStorageDomainDevices, RefreshLunsSize
 from .domain_update import SwitchMasterStorageDomain, UpdateOvfStoreForStorageDomain, UpdateStorageDomain
+from .exported_template import ImportVmTemplate, RemoveVmTemplateFromImportExport
+from .exported_vm import ImportVm, RemoveVmFromImportExport
 from .external import (
     AddExternalEvent,
     AddExternalJob,
@@ -71,6 +73,8 @@ __all__ = [
     "AddPermission",
     "RemovePermission",
     "RemoveUnregisteredEntity",
+    "RemoveVmFromImportExport",
+    "RemoveVmTemplateFromImportExport",
     "MonitorStorage",
     "RefreshLunsSize",
     "ReduceSANStorageDomainDevices",
@@ -154,7 +158,9 @@ __all__ = [
     "FailHosts",
     "ForceRemoveStorageDomain",
     "HibernateVm",
+    "ImportVm",
     "ImportVmFromConfiguration",
+    "ImportVmTemplate",
     "ImportVmTemplateFromConfiguration",
     "LiveMigrateDisk",
     "MoveDisk",

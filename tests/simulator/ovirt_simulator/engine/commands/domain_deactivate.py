@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from ...storage.failures import StorageFailure
-from .. import domains, entities, hosts, ovf_store, schema, transfers
+from .. import domains, entities, exports, hosts, ovf_store, schema, transfers
 from ..command import Command, ExecutionFailure, Lock, Refusal
 from ..restrictions import forbid
 
@@ -49,7 +49,7 @@ class DeactivateStorageDomainWithOvfUpdate(Command):
         users = domains.vms_running_from(context, domain.id, any_image=True)
         if users:
             raise Refusal("ACTION_TYPE_FAILED_DETECTED_ACTIVE_VMS", vms=domains.names(users))
-        if entities.has_work(context, [domain.id]):
+        if entities.has_work(context, [domain.id]) or exports.is_read_from(context, domain.id):
             raise Refusal("ERROR_CANNOT_DEACTIVATE_DOMAIN_WITH_TASKS")
         forbid(context, context.engine.restrictions.enforce_p, domain.id)
 

@@ -210,8 +210,8 @@ class ImportVmFromConfiguration(Command):
         self._add_memory_disks(context, document)
         register_luns(context, row.id, document, self.mappings, plan.dropped)
         for nic, mac in zip(document.nics, macs.assign(context, document.nics, self.reassign_bad_macs), strict=True):
-            self._add_nic(context, plan, nic.id, mac)
-        row.lease_domain_id = self._lease(context, document, plan.cluster)
+            context.db.add(registration.nic_of(context, nic, self.vm_id, mac, plan.cluster, self.mappings))
+        row.lease_domain_id = registration.lease_of(context, document, plan.cluster, self.vm_id)
         disk_ids = [*document.disk_ids, *(disk_id for pair in document.memory_disk_ids for disk_id in pair)]
         registration.forget_unregistered(context, row.id, disk_ids)
         context.db.flush()
@@ -258,36 +258,6 @@ class ImportVmFromConfiguration(Command):
                 alias = ovf_store.alias_of(stored[0])
                 context.db.add(schema.BaseDisk(id=disk_id, alias=alias, content_type=kind, images=[volume]))
         context.db.flush()
-
-    def _add_nic(self, context: Context, plan: _Plan, nic_id: str, mac: str) -> None:
-        nic = next(one for one in plan.document.nics if one.id == nic_id)
-        row = schema.VmInterface(
-            id=nic.id,
-            vm_id=self.vm_id,
-            name=nic.name,
-            mac=mac,
-            vnic_profile_id=mapping.profile_of(context, nic, plan.cluster, self.mappings),
-            model=nic.model,
-            linked=nic.linked,
-            plugged=nic.device.plugged if nic.device is not None else True,
-        )
-        context.db.add(row)
-
-    def _lease(self, context: Context, document: Document, cluster: schema.Cluster) -> str | None:
-        """Return the lease's domain: its own if that is active, else any active data domain; only with HA."""
-        wanted = document.lease_domain_id
-        if wanted is None or not document.high_availability:
-            return None
-        fitting = [
-            domain.id
-            for domain in domains.of_pool(context, cluster.storage_pool_id or "")
-            if domains.is_data(domain) and domains.status_of(domain) == "active"
-        ]
-        if not fitting:
-            text = f"No domain could take the lease of the VM {document.name}."
-            context.event(1218, text, "warning", vm=self.vm_id)
-            return None
-        return wanted if wanted in fitting else fitting[0]
 
     def _tell(self, context: Context, plan: _Plan, missing: list[str]) -> None:
         document = plan.document

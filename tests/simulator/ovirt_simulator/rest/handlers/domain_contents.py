@@ -8,7 +8,7 @@ from typing import Any
 from ovirtsdk4 import types
 from sqlalchemy import select
 
-from ...engine import schema
+from ...engine import exports, schema
 from ...engine.commands import (
     ImportVmFromConfiguration,
     ImportVmTemplateFromConfiguration,
@@ -22,34 +22,45 @@ from ..errors import entity_not_found, incomplete
 from ..representation import disks as shown_disks
 from ..representation import vms as shown
 from ..wire import Answer
+from . import exported
 from .registration import check_template, check_vm, cluster_of, mappings_of
 from .vms import of_kind
 
 
 def list_vms(call: Call) -> Answer:
-    """List the VMs with disks on a domain, or those in its OVF store that are not registered."""
+    """List the VMs with disks on a domain, those in its OVF store that are not registered, or those exported there."""
     if call.request.flag("unregistered"):
         return Answer(_page(call, shown.unregistered_vms(_unregistered(call, "vm"))), root="vms")
+    if exports.is_export(call.context, call.ids["domain"]):
+        found = exports.entities_of(call.context, call.ids["domain"], "vm")
+        return Answer(_page(call, shown.unregistered_vms(found)), root="vms")
     rows = queries.members(call.context, _domain(call), "vm")
     return Answer(_page(call, _placed(call, shown.vms(rows))), root="vms")
 
 
 def read_vm(call: Call) -> Answer:
-    """Show a registered VM, whichever domain it is on."""
+    """Show a registered VM, whichever domain it is on, or one on an export domain."""
+    if exports.is_export(call.context, call.ids["domain"]):
+        return exported.read_vm(call)
     return Answer(_placed(call, shown.vms([of_kind(call.context, call.ids["vm"], "vm")]))[0])
 
 
 def list_templates(call: Call) -> Answer:
-    """List the templates with disks on a domain, or those in its OVF store that are not registered."""
+    """List the templates as the VMs are listed; of an export domain always all of them."""
     if call.request.flag("unregistered"):
         rows = _unregistered(call, "template")
         return Answer(_page(call, shown.unregistered_templates(rows)), root="templates")
+    if exports.is_export(call.context, call.ids["domain"]):
+        found = exports.entities_of(call.context, call.ids["domain"], "template")
+        return Answer(shown.unregistered_templates(found), root="templates")
     members = queries.members(call.context, _domain(call), "template")
     return Answer(_page(call, _placed(call, shown.templates(members))), root="templates")
 
 
 def read_template(call: Call) -> Answer:
-    """Show a registered template, whichever domain it is on."""
+    """Show a registered template, whichever domain it is on, or one on an export domain."""
+    if exports.is_export(call.context, call.ids["domain"]):
+        return exported.read_template(call)
     row = of_kind(call.context, call.ids["template"], "template")
     return Answer(_placed(call, shown.templates([row]))[0])
 
@@ -131,12 +142,16 @@ def register_template(call: Call) -> Answer:
 
 
 def remove_vm(call: Call) -> Answer:
-    """Delete an unregistered VM with its images."""
+    """Delete an unregistered or exported VM with its images."""
+    if call.ask(exports.is_export, call.ids["domain"]):
+        return exported.remove_vm(call)
     return _removed(call, "vm")
 
 
 def remove_template(call: Call) -> Answer:
-    """Delete an unregistered template with its images."""
+    """Delete an unregistered or exported template with its images."""
+    if call.ask(exports.is_export, call.ids["domain"]):
+        return exported.remove_template(call)
     return _removed(call, "template")
 
 
