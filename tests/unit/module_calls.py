@@ -8,9 +8,11 @@ from typing import Any
 
 # A call of each module that would work, with the primary site's names.
 CALLS: dict[str, dict[str, Any]] = {
+    "backup_copy_info": {},
     "backup_domain": {"storage_domains": ["east-nfs2"]},
     "backup_domain_info": {},
     "backup_guard": {"actions": [{"action": "start_vm", "vms": ["db"]}]},
+    "backup_prune": {"keep": 1},
     "backup_transfer": {"vms": ["db"], "storage_domain": "vault", "allow_non_backup": True},
     "entity_registration": {"storage_domains": ["vault"]},
     "iscsi_login": {"host": "east-h1", "targets": [{"target": "iqn.x", "address": "10.10.1.10"}]},

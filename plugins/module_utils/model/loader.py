@@ -135,6 +135,7 @@ def _vm(part: Part) -> Vm:
         memory=part.number("memory") or 0,
         snapshots=tuple(_snapshot(one) for one in part.parts("snapshots") if one.text("snapshot_type") != "active"),
         description=part.text("description") or "",
+        delete_protected=part.flag("delete_protected"),
     )
 
 

@@ -138,6 +138,7 @@ class Vm:
     memory: int = 0
     snapshots: tuple[Snapshot, ...] = ()
     description: str = ""
+    delete_protected: bool = False
 
     @property
     def in_preview(self) -> bool:

@@ -18,6 +18,7 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils import (
     iscsi,
     power,
     registration,
+    retention,
     storage_import,
     transfer,
 )
@@ -31,6 +32,7 @@ __all__ = ["play"]
 # What each module that changes something hands its options to.
 USE_CASES: dict[str, Callable[..., dict[str, Any]]] = {
     "backup_domain": backup.configure,
+    "backup_prune": retention.prune,
     "backup_transfer": transfer.move,
     "entity_registration": registration.register,
     "iscsi_login": iscsi.log_in,
@@ -77,7 +79,7 @@ def use(clock: Clock) -> Callable[..., dict[str, Any]]:
     def run(site: SimulatedSite, module: str, **given: Any) -> dict[str, Any]:
         documented = yaml.safe_load(importlib.import_module(f"{MODULES}.{module}").DOCUMENTATION)["options"]
         defaults = {name: option.get("default") for name, option in documented.items()}
-        named = set(inspect.signature(USE_CASES[module]).parameters) - {"engine", "check_mode"}
+        named = set(inspect.signature(USE_CASES[module]).parameters) - {"engine", "check_mode", "clock"}
         options = {name: given.get(name, defaults.get(name)) for name in named}
         with Session(credentials({"auth": site.auth}), clock=clock, sleep=clock.sleep) as engine:
             return USE_CASES[module](engine, **options, check_mode=False)
