@@ -102,6 +102,31 @@ def warned(module: AnsibleModule, result: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in result.items() if key != "warnings"}
 
 
+def mapping_spec() -> dict[str, Any]:
+    """Return the argument spec of the option mapping; the fragment lifeboat.ovirt.mapping describes it."""
+    profile = {key: {"type": "str"} for key in ("network", "profile", "data_center", "id")}
+    texts = {key: {"type": "str"} for key in ("address", "portal", "target", "username")}
+    lun = {
+        "id": {"type": "str", "required": True},
+        "type": {"type": "str", "choices": ["iscsi", "fcp"]},
+        "port": {"type": "int"},
+        "password": {"type": "str", "no_log": True},
+        **texts,
+    }
+    names = ("clusters", "affinity_groups", "affinity_labels", "roles", "user_domains")
+    sections = {
+        **{section: _pairs_spec({"type": "str"}) for section in names},
+        "vnic_profiles": _pairs_spec({"type": "dict", "options": profile}),
+        "luns": _pairs_spec({"type": "dict", "options": lun}),
+    }
+    return {"mapping": {"type": "dict", "options": {"version": {"type": "int", "required": True}, **sections}}}
+
+
+def _pairs_spec(side: Mapping[str, Any]) -> dict[str, Any]:
+    options = {"source": {**side, "required": True}, "target": dict(side)}
+    return {"type": "list", "elements": "dict", "options": options}
+
+
 def subset(params: Mapping[str, Any], *names: str) -> dict[str, Any]:
     """Return the named parameters only."""
     return {name: params[name] for name in names}
@@ -142,7 +167,8 @@ def reported(module: AnsibleModule) -> Iterator[Stopwatch]:
     """
     stopwatch = Stopwatch()
     try:
-        module.no_log_values.update(_Resolved.of(module.params.get("auth")).secrets())
+        for option in ("auth", "source_auth"):
+            module.no_log_values.update(_Resolved.of(module.params.get(option)).secrets())
         yield stopwatch
     except LibraryMissing as exc:
         text = missing_required_lib(exc.library)

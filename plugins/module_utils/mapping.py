@@ -19,7 +19,7 @@ nobody has decided yet. A source profile with an empty network and profile stand
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Generic, Literal, TypeAlias, TypeVar
 
 from .document import Fields, Node
@@ -137,8 +137,8 @@ class SiteMapping:
         """Return the `registration_configuration` of a request for entities of a data center of the target.
 
         The engine knows a source profile by its names only, so of two data centers that share these, the one of the
-        entity counts. logins: (login, user domain) of the users that the target knows; see _logins. Empty lists are
-        left out; LUNs hold their passwords.
+        entity counts. logins: (login, user domain) of the users that the target knows, see _logins. Empty lists are
+        left out. LUNs hold their passwords.
         """
         lists = {
             key: [_named(pair.source, pair.target) for pair in getattr(self, section) if pair.target is not None]
@@ -160,11 +160,14 @@ class SiteMapping:
         """Return the user domain for each login that a mapped domain of the target knows.
 
         The engine looks a user up in this list by its login, not by its domain (workloads contract 2.2), so each user
-        needs an entry. A login that two mapped domains know goes to the one that stands first in the mapping.
+        needs an entry. A login that several domains of the target know is left out: an entry would hand what belongs
+        to one of them to the other.
         """
-        order = {pair.target: n for n, pair in reversed(list(enumerate(self.user_domains))) if pair.target is not None}
-        known = sorted({(order[domain], login, domain) for login, domain in logins if domain in order}, reverse=True)
-        return {login: domain for _place, login, domain in known}
+        domains: dict[str, set[str]] = {}
+        for login, domain in logins:
+            domains.setdefault(login, set()).add(domain)
+        mapped = {pair.target for pair in self.user_domains if pair.target not in (None, pair.source)}
+        return {login: found.pop() for login, found in sorted(domains.items()) if len(found) == 1 and found <= mapped}
 
 
 _SECTIONS = tuple(section.name for section in fields(SiteMapping))
@@ -202,11 +205,21 @@ def as_document(mapping: SiteMapping) -> dict[str, Any]:
     return {
         "version": VERSION,
         **{
-            section.name: [{"source": _plain(pair.source), "target": _plain(pair.target)} for pair in pairs]
+            section.name: [{"source": as_plain(pair.source), "target": as_plain(pair.target)} for pair in pairs]
             for section in fields(mapping)
             if (pairs := getattr(mapping, section.name))
         },
     }
+
+
+def without_passwords(mapping: SiteMapping) -> SiteMapping:
+    """Return the mapping as it may be shown."""
+    luns = (Pair(_bare(pair.source), pair.target and _bare(pair.target)) for pair in mapping.luns)
+    return replace(mapping, luns=tuple(luns))
+
+
+def _bare(lun: Lun) -> Lun:
+    return replace(lun, password=None)
 
 
 def _read_pairs(node: Node, reader: Callable[[Node], T]) -> tuple[Pair[T], ...]:
@@ -253,7 +266,8 @@ def _read_lun(node: Node) -> Lun:
     )
 
 
-def _plain(value: Any) -> Any:
+def as_plain(value: Any) -> Any:
+    """Return a source or target as plain data."""
     if isinstance(value, (Profile, Lun)):
         found = {one.name: getattr(value, one.name) for one in fields(value)}
         return {key: item for key, item in found.items() if item is not None}

@@ -18,6 +18,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "iscsi_login": {"host": "east-h1", "targets": [{"target": "iqn.x", "address": "10.10.1.10"}]},
     "iscsi_target_info": {"host": "east-h1", "portals": [{"address": "10.10.1.10"}]},
     "recovery_plan_info": {"path": str(Path(__file__).parents[2] / "demo" / "plan.yml")},
+    "mapping_info": {"source_auth": {"url": "https://127.0.0.1:1/ovirt-engine/api", "token": "other-site-token"}},
     "site_guard": {"site": "primary", "storage_domains": ["gone"]},
     "storage_domain_import": {
         "data_center": "east",

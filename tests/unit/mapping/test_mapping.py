@@ -126,10 +126,20 @@ def test_a_profile_mapped_twice_for_one_data_center_is_a_clash():
 
 
 def test_a_user_domain_becomes_an_entry_for_each_login_that_the_target_knows():
-    mapping = SiteMapping(user_domains=(Pair("ldap-a", "ldap-b"), Pair("corp", "corp-rec"), Pair("old", None)))
-    logins = [("ann", "ldap-b"), ("bob", "corp-rec"), ("eve", "internal-authz"), ("ann", "corp-rec")]
-    sent = mapping.registration(logins=logins)["domain_mappings"]
+    pairs = (
+        Pair("ldap-a", "ldap-b"),
+        Pair("corp", "corp-rec"),
+        Pair("old", None),
+        Pair("internal-authz", "internal-authz"),
+    )
+    logins = [("ann", "ldap-b"), ("bob", "corp-rec"), ("admin", "internal-authz")]
+    sent = SiteMapping(user_domains=pairs).registration(logins=logins)["domain_mappings"]
     assert {one["from"]["name"]: one["to"]["name"] for one in sent} == {"ann": "ldap-b", "bob": "corp-rec"}
+
+
+def test_a_login_of_two_domains_gets_no_entry_so_that_nobody_inherits_from_a_namesake():
+    mapping = SiteMapping(user_domains=(Pair("ldap-a", "ldap-b"),))
+    assert mapping.registration(logins=[("ann", "ldap-b"), ("ann", "internal-authz")]) == {}
 
 
 def test_a_lun_brings_its_connection_and_never_shows_its_password():
