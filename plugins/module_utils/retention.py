@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .copies import Copy, find_copies, now, places
 from .engine.bulk import each
 from .engine.errors import EngineError, Entity
+from .engine.search import checked_search
 from .engine.session import Intent
 from .engine.waiting import wait_until
 from .markers import read
@@ -110,6 +111,7 @@ def prune(
     *,
     storage_domains: Sequence[str],
     vms: Sequence[str],
+    vm_search: str | None,
     keep: int,
     keep_days: int,
     keep_weeks: int,
@@ -123,11 +125,13 @@ def prune(
 ) -> dict[str, Any]:
     """Remove the copies that no rule keeps (see Policy), then write the OVF stores of the domains that they were on.
 
-    vms: names or ids of the sources, empty for all. EngineError partial names the copies that could not be removed.
+    vms, vm_search: the sources, without both all. EngineError partial names the copies that could not be removed.
     """
     policy = Policy(keep, keep_days, keep_weeks, keep_months, timedelta(seconds=incomplete_age))
+    search = checked_search("vms", vm_search, "vm_search") if vm_search else None
     site = load_site(engine)
-    verdicts = plan(find_copies(site, places(site, storage_domains), vms), policy, clock())
+    sources = [*vms, *(_found(engine, search) if search else [])]
+    verdicts = plan(find_copies(site, places(site, storage_domains), sources), policy, clock())
     doomed = [one for one in verdicts if not one.keep]
     outcomes: list[Any] = [None] * len(doomed)
     remover = _Remover(engine, concurrency, timeout, poll_interval)
@@ -147,6 +151,14 @@ def prune(
     result = report(results, before=before, after=after)
     raise_if_failed("remove", results, result)
     return result
+
+
+def _found(engine: Session, search: str) -> list[str]:
+    ids = [part.id for part in engine.parts("vms", search=search, doing="search for VMs")]
+    if not ids:
+        # No sources would mean all.
+        raise EngineError("not_found", f"the search {search!r} finds no VM", remedy="check the names in it")
+    return ids
 
 
 @dataclass(frozen=True)

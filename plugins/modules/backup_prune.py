@@ -65,10 +65,13 @@ options:
   vms:
     description:
       - Names or ids of the VMs whose copies are judged, as they were when they were copied.
-      - Without any, the copies of all VMs are judged.
+      - Without O(vms) and O(vm_search), the copies of all VMs are judged, also of those that are gone.
     type: list
     elements: str
     default: []
+  vm_search:
+    description: Search of the engine for VMs whose copies are judged, as they are now. It has to find one.
+    type: str
   concurrency:
     description: How many copies are removed side by side.
     type: int
@@ -154,6 +157,7 @@ def main() -> None:
         "incomplete_age": {"type": "int", "default": 86400},
         "storage_domains": {"type": "list", "elements": "str", "default": []},
         "vms": {"type": "list", "elements": "str", "default": []},
+        "vm_search": {"type": "str"},
         "concurrency": {"type": "int", "default": 4},
         "timeout": {"type": "int", "default": 1800},
         "poll_interval": {"type": "float", "default": 3},

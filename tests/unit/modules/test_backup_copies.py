@@ -117,6 +117,7 @@ def test_copy_that_changes_under_way_stays_and_is_told(filled, client):
             engine,
             storage_domains=[],
             vms=["db"],
+            vm_search=None,
             **rules,
             concurrency=2,
             timeout=10,
@@ -156,6 +157,14 @@ def test_removal_whose_answer_is_lost_is_found_done(play, filled):
     filled.mishaps.add("DELETE", "/vms/{id}", "reset_after")
     result = play("backup_prune", auth=filled.auth, keep=2, **FAST)
     assert result["counts"]["succeeded"] == 2 and result["changed"]
+
+
+def test_search_picks_the_vms_whose_copies_are_judged(play, filled):
+    result = play("backup_prune", auth=filled.auth, keep=1, vm_search="name=app", check=True)
+    assert outcomes(result) == {"app-9": "skipped"}
+    nothing = play("backup_prune", auth=filled.auth, keep=1, vm_search="name=nobody", check=True)
+    misread = play("backup_prune", auth=filled.auth, keep=1, vm_search="nmae=app", check=True)
+    assert (nothing["error_kind"], misread["error_kind"]) == ("not_found", "invalid")
 
 
 def test_nonsense_is_refused_before_anything_is_read(play, primary):
