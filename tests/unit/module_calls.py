@@ -19,6 +19,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "iscsi_target_info": {"host": "east-h1", "portals": [{"address": "10.10.1.10"}]},
     "recovery_plan_info": {"path": str(Path(__file__).parents[2] / "demo" / "plan.yml")},
     "mapping_info": {"source_auth": {"url": "https://127.0.0.1:1/ovirt-engine/api", "token": "other-site-token"}},
+    "run_report": {"procedure": "failover", "phases": [{"name": "fence", "result": {"elapsed": 1.0}}]},
     "site_guard": {"site": "primary", "storage_domains": ["gone"]},
     "storage_domain_import": {
         "data_center": "east",
@@ -32,5 +33,5 @@ CALLS: dict[str, dict[str, Any]] = {
     "vm_power": {"groups": [{"vms": ["db"]}]},
 }
 # They ask no engine.
-OFFLINE = frozenset({"recovery_plan_info"})
+OFFLINE = frozenset({"recovery_plan_info", "run_report"})
 MODULES = sorted(CALLS.keys() - OFFLINE)

@@ -55,6 +55,11 @@ def test_oldest_environment_holds_the_promised_lower_bounds() -> None:
     assert promised.items() <= oldest.items()
 
 
+def test_modules_report_the_version_that_the_collection_has() -> None:
+    told = (TOP / "plugins" / "module_utils" / "version.py").read_text(encoding="utf-8")
+    assert f'VERSION = "{load("galaxy.yml")["version"]}"' in told
+
+
 def test_execution_environment_names_existing_files() -> None:
     for name in load("meta/execution-environment.yml")["dependencies"].values():
         assert (TOP / name).is_file()
