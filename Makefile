@@ -51,6 +51,10 @@ test-official: .venv/made.stamp .venv-official/made.stamp ## the official ovirt.
 test-molecule: .venv/made.stamp ## a molecule scenario for each role; SCENARIO=name for one of them
 	@$(IN_VENV) molecule test $(if $(SCENARIO),--scenario-name $(SCENARIO),--all)
 
+.PHONY: test-browser
+test-browser: .venv/made.stamp ## the page of a run's report in headless Chromium (Debian's package chromium)
+	@$(IN_VENV) pytest -p no:cacheprovider tests/browser
+
 .PHONY: conformance
 conformance: .venv/made.stamp ## write the table of what the tests show of the engine's contract
 	@$(IN_VENV) python tools/conformance.py

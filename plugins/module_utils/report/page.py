@@ -61,7 +61,7 @@ def _figures(run: Run) -> Element:
     counts = Counter(line.outcome for line in run.entities)
     figures = {
         "rto": ("Recovered after", _duration(run.rto)),
-        "rpo": ("Data as of, before", _duration(run.rpo)),
+        "rpo": ("Data behind by", _duration(run.rpo)),
         "seconds": ("Took", _duration((run.ended - run.began).total_seconds())),
         **{outcome: (outcome, str(counts[outcome])) for outcome in ("succeeded", "failed", "skipped", "unknown")},
     }

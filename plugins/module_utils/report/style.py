@@ -22,7 +22,7 @@ h2 { margin: 2rem 0 .5rem; font-size: 1.15rem; }
 .degraded.verdict, .partial.chip, .unknown.chip { background: var(--odd); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(8rem, 1fr)); gap: .5rem; margin: 1rem 0; }
 .figures div { background: var(--tint); border-radius: .5rem; padding: .5rem .75rem; }
-.figures dd { margin: 0; font-size: 1.3rem; font-weight: 600; }
+.figures dd { margin: 0; font-size: 1.15rem; font-weight: 600; }
 .box { border-left: 4px solid var(--bad); background: var(--tint); padding: .25rem .75rem; margin: .5rem 0;
   overflow-wrap: anywhere; }
 .box p { margin: .25rem 0; }
