@@ -22,6 +22,7 @@ from .ovf_update import update_ovf_stores
 from .results import EntityResult, raise_if_failed, report
 
 if TYPE_CHECKING:
+    from .engine.records import Record
     from .engine.session import Session
 
 
@@ -161,6 +162,12 @@ def _found(engine: Session, search: str) -> list[str]:
     return ids
 
 
+def _is_still(vm: Record, copy: Copy) -> bool:
+    places = {place.id for one in vm.disk_attachments or () for place in one.at("disk", "storage_domains") or ()}
+    unmoved = places == {domain.id for domain in copy.domains}
+    return unmoved and vm.status == "down" and read(vm.description) == copy.marker
+
+
 @dataclass(frozen=True)
 class _Remover:
     engine: Session
@@ -204,11 +211,11 @@ class _Remover:
 
     def _remove(self, copy: Copy) -> None:
         vm = copy.vm
-        found = self.engine.find(f"vms/{vm.id}")
+        found = self.engine.find(f"vms/{vm.id}", follow="disk_attachments.disk")
         if found is None:
             return
         # Somebody may have taken the copy into use since the site was read.
-        if found.status != "down" or read(found.description) != copy.marker:
+        if not _is_still(found, copy):
             raise EngineError(
                 "conflict",
                 f"VM {vm.name} has changed meanwhile",
