@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Softened = Sequence[Mapping[str, str]]
 
 # What a guest can be asked to shut down from. In every other state it does not hear, or something else goes on.
-_HEARS_SHUTDOWN = frozenset({"up", "powering_up", "powering_down", "reboot_in_progress"})
+HEARS_SHUTDOWN = frozenset({"up", "powering_up", "powering_down", "reboot_in_progress"})
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def violations(site: Site, planned: Plan, rules: Softened | None) -> dict[str, l
 
 def _shutdowns(site: Site, named: Sequence[Domain]) -> tuple[Vm, ...]:
     users = [vm for domain in named for vm in users_not_down(site, domain) + lease_holders_not_down(site, domain)]
-    hearing = (vm for vm in users if vm.status in _HEARS_SHUTDOWN and vm.origin not in HOSTED_ENGINE_ORIGINS)
+    hearing = (vm for vm in users if vm.status in HEARS_SHUTDOWN and vm.origin not in HOSTED_ENGINE_ORIGINS)
     return tuple({vm.id: vm for vm in hearing}.values())
 
 

@@ -13,7 +13,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "backup_domain_info": {},
     "backup_guard": {"actions": [{"action": "start_vm", "vms": ["db"]}]},
     "backup_prune": {"keep": 1},
-    "backup_transfer": {"vms": ["db"], "storage_domain": "vault", "allow_non_backup": True},
+    "backup_transfer": {"method": "move", "vms": ["db"], "storage_domains": ["vault"], "allow_non_backup": True},
     "entity_registration": {"storage_domains": ["vault"]},
     "iscsi_login": {"host": "east-h1", "targets": [{"target": "iqn.x", "address": "10.10.1.10"}]},
     "iscsi_target_info": {"host": "east-h1", "portals": [{"address": "10.10.1.10"}]},

@@ -112,6 +112,9 @@ def _disk(part: Part) -> Disk:
         description=part.text("description") or "",
         provisioned_size=part.number("provisioned_size") or 0,
         actual_size=part.number("actual_size") or 0,
+        total_size=part.number("total_size") or 0,
+        format=part.text("format") or "cow",
+        sparse=part.flag("sparse"),
     )
 
 

@@ -81,7 +81,10 @@ class Domain:
 
 @dataclass(frozen=True)
 class Disk:
-    """A disk; only a template's disk lies on several domains."""
+    """A disk; only a template's disk lies on several domains.
+
+    total_size: bytes of all its volumes, those of its snapshots included. format and sparse are those of the last one.
+    """
 
     id: str
     name: str
@@ -93,6 +96,9 @@ class Disk:
     description: str = ""
     provisioned_size: int = 0
     actual_size: int = 0
+    total_size: int = 0
+    format: str = "cow"
+    sparse: bool = True
 
 
 @dataclass(frozen=True)

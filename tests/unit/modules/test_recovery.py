@@ -24,7 +24,8 @@ def replica(play, sites):
         auth=primary.auth,
         vms=["db"],
         templates=["base"],
-        storage_domain="vault",
+        method="move",
+        storage_domains=["vault"],
         poll_interval=0.01,
     )
     assert not moved.get("failed"), moved

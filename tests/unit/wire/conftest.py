@@ -20,10 +20,10 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils import (
     registration,
     retention,
     storage_import,
-    transfer,
 )
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.ansible_glue import credentials
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.session import Session
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.transfer.run import transfer
 from modules.conftest import MODULES, play
 from ovirt_simulator.site import SimulatedSite, simulated_sites
 
@@ -33,7 +33,7 @@ __all__ = ["play"]
 USE_CASES: dict[str, Callable[..., dict[str, Any]]] = {
     "backup_domain": backup.configure,
     "backup_prune": retention.prune,
-    "backup_transfer": transfer.move,
+    "backup_transfer": transfer,
     "entity_registration": registration.register,
     "iscsi_login": iscsi.log_in,
     "storage_domain_import": storage_import.bring_in,

@@ -82,7 +82,7 @@ def switch(method: str, path: str, vm: str, state: str) -> Change:
 
 
 def transfer_of(method: str, path: str, **names: list[str]) -> Change:
-    options = {"storage_domain": "vault", "allow_non_backup": True, **names, **QUICK}
+    options = {"method": "move", "storage_domains": ["vault"], "allow_non_backup": True, **names, **QUICK}
     # Nothing that can be read tells when an OVF store was written: its job has to.
     return Change(method, path, "backup_transfer", options, shows="updateovfstore" not in path)
 
