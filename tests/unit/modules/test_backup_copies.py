@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from xml.sax.saxutils import escape
 
 import pytest
 
@@ -17,6 +18,7 @@ from wire_client import Client, east
 
 NOW = datetime.now(UTC)
 VAULT = east("domain", "vault")
+TEXT = """Copied & <kept> "here" ]]>\n- by R\N{LATIN SMALL LETTER O WITH DIAERESIS}da\N{EN DASH}"""
 FAST = {"poll_interval": 0.01}
 
 
@@ -26,7 +28,8 @@ def make_copy(site, client, name, age, *, of="db", complete=True):
     assert client.post(f"/vms/{east('vm', of)}/clone", action).status == 200
     found = client.get(f"/vms?search=name%3D{name}").xml
     marker = BackupCopy(east("vm", of), of, NOW - timedelta(days=age), complete)
-    change(client, found[0].get("id"), f"<description>{with_marker('Copied', marker)}</description>")
+    text = escape(with_marker(TEXT, marker)).encode("ascii", "xmlcharrefreplace").decode()
+    change(client, found[0].get("id"), f"<description>{text}</description>")
 
 
 def change(client, id_, body):

@@ -251,6 +251,14 @@ def test_a_lease_may_lie_on_a_backup_domain_but_needs_high_availability(primary:
     primary.run(UpdateVm(primary.id("vm", "app"), {"high_availability": False, "lease_domain_id": None}))
 
 
+def test_a_description_holds_255_characters_that_are_ascii_or_letters(primary: Site) -> None:
+    web = primary.id("vm", "web")
+    primary.run(UpdateVm(web, {"description": "\N{LATIN SMALL LETTER O WITH DIAERESIS}<&>\n" + "x" * 250}))
+    assert primary.refused(UpdateVm(web, {"description": "x" * 256})) == (400, ("VALIDATION_VM_DESCRIPTION_SIZE",))
+    special = (400, ("ACTION_TYPE_FAILED_DESCRIPTION_MAY_NOT_CONTAIN_SPECIAL_CHARS",))
+    assert primary.refused(UpdateVm(web, {"description": "\N{EN DASH}"})) == special
+
+
 def test_the_lease_of_a_running_vm_can_be_taken_or_dropped_but_not_moved(primary: Site) -> None:
     web = primary.id("vm", "web")
     first, second = primary.id("domain", "nfs-vault"), primary.id("domain", "east-nfs2")

@@ -36,6 +36,7 @@ _CHANGEABLE = frozenset(
         "vm_type",
     }
 )
+_DESCRIPTION_LIMIT = 255
 _LIVE = frozenset(
     {"name", "description", "comment", "high_availability", "priority", "lease_domain_id", "delete_protected"}
 )
@@ -69,6 +70,7 @@ class UpdateVm(Command):
         name = self.changes.get("name", row.name)
         if name != row.name and machines.name_taken(context, name, vms.pool_of(context, row).id, "vm"):
             raise Refusal("ACTION_TYPE_FAILED_NAME_ALREADY_USED", name=name)
+        _check_description(self.changes.get("description") or "")
         self._check_cluster(context, row)
         self._check_lease(context, row)
 
@@ -111,3 +113,11 @@ class UpdateVm(Command):
             return changed
         grown = {"memory"} if self.changes.get("memory", 0) > row.memory else set()
         return {field: value for field, value in changed.items() if field not in _LIVE | grown}
+
+
+def _check_description(text: str) -> None:
+    # Of VmBase. An import does not look at it, so a VM may have one that it cannot be given.
+    if len(text.encode("utf-16-le")) > 2 * _DESCRIPTION_LIMIT:
+        raise Refusal("VALIDATION_VM_DESCRIPTION_SIZE")
+    if not all(char.isascii() or char.isalpha() for char in text):
+        raise Refusal("ACTION_TYPE_FAILED_DESCRIPTION_MAY_NOT_CONTAIN_SPECIAL_CHARS")
