@@ -11,16 +11,23 @@ version_added: 0.1.0
 description:
   - Brings existing storage domains into an engine, attached to a data center, active, and with the wanted backup flag.
   - The flag never travels with the storage, so it is set here. Nothing is ever formatted or created.
-  - A domain that is there already is left alone; what it lacks (attached, active, its name) is added.
+  - A domain that is there already is left alone; what it lacks (attached, active, its name and settings) is added.
+  - What stands in the way is looked for before the first change, for all domains at once; then nothing is changed.
+    What lies on a path can only be told by an import from it.
+  - An import that does not end with the domain attached is undone.
+  - A domain that is no backup domain goes first into a data center without a master. Where there is only one, it
+    cannot be a backup domain.
 author:
   - lifeboat.ovirt contributors (@lifeboat-ovirt)
 extends_documentation_fragment:
   - lifeboat.ovirt.auth
   - lifeboat.ovirt.auth.attributes
+  - lifeboat.ovirt.partial
 attributes:
   check_mode:
     support: full
-    details: Tells what would be imported, attached, activated and renamed, and sends no change.
+    details: Tells what would be imported, attached, activated and set, and sends no change. The formats of block
+      domains are not looked at then.
   diff_mode:
     support: full
     details: Shows what changes.
@@ -47,9 +54,9 @@ options:
         description: Name that the domain shall have; without it the name on the storage stays.
         type: str
       storage_type:
-        description: Kind of the storage.
+        description: Kind of the storage. V(localfs) is refused, since the engine cannot import such a domain.
         type: str
-        choices: [iscsi, fcp, nfs, glusterfs, posixfs]
+        choices: [iscsi, fcp, nfs, glusterfs, posixfs, localfs]
         required: true
       address:
         description: Address of the file server.
@@ -58,7 +65,7 @@ options:
         description: Exported path. Needed for file storage.
         type: str
       vfs_type:
-        description: Type of the file system. Needed for V(glusterfs) and V(posixfs).
+        description: Type of the file system. Needed for V(posixfs); for V(glusterfs) it is V(glusterfs) by default.
         type: str
       mount_options:
         description: Further mount options.
@@ -94,7 +101,9 @@ options:
     type: str
     required: true
   host:
-    description: Name or id of the host to import with, by default the first of the data center that is up.
+    description:
+      - Name or id of the host to import with.
+      - By default the first of the data center that is up, and for a block domain the one that sees most of it.
     type: str
   take_over:
     description:
@@ -105,6 +114,10 @@ options:
     type: bool
     default: false
 
+  concurrency:
+    description: How many domains are brought in at a time.
+    type: int
+    default: 8
   timeout:
     description: Seconds to wait for each domain to become active.
     type: int
@@ -124,6 +137,12 @@ EXAMPLES = r"""
       - id: 6ab65b16-0f03-4b93-85a7-5bc3b8d52be0
         storage_type: iscsi
         backup: true
+      - id: 0e4d1c52-7c1b-4f0a-9a51-0c2e6d5b9f11
+        storage_type: nfs
+        address: filer.example.com
+        path: /exports/vault
+        backup: true
+        warning_low_space_indicator: 5
 """
 
 RETURN = r"""
@@ -163,13 +182,14 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.ansible_glue import auth_spec, reported, session
+from ..module_utils.ansible_glue import auth_spec, partial_spec, reported, session, warned
 from ..module_utils.storage_import import bring_in
 
 
 def main() -> None:
     spec = {
         **auth_spec(),
+        **partial_spec(),
         "storage_domains": {
             "type": "list",
             "elements": "dict",
@@ -180,7 +200,7 @@ def main() -> None:
                 "name": {"type": "str"},
                 "storage_type": {
                     "type": "str",
-                    "choices": ["iscsi", "fcp", "nfs", "glusterfs", "posixfs"],
+                    "choices": ["iscsi", "fcp", "nfs", "glusterfs", "posixfs", "localfs"],
                     "required": True,
                 },
                 "address": {"type": "str"},
@@ -200,14 +220,15 @@ def main() -> None:
         "data_center": {"type": "str", "required": True},
         "host": {"type": "str"},
         "take_over": {"type": "bool", "default": False},
+        "concurrency": {"type": "int", "default": 8},
         "timeout": {"type": "int", "default": 600},
         "poll_interval": {"type": "float", "default": 3},
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
-        options = {name: value for name, value in module.params.items() if name != "auth"}
+        options = {name: value for name, value in module.params.items() if name not in ("auth", "on_partial")}
         result = bring_in(engine, **options, check_mode=module.check_mode)
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**warned(module, result), elapsed=stopwatch.seconds)
 
 
 if __name__ == "__main__":

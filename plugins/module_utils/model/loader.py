@@ -97,6 +97,10 @@ def _domain(record: Record, status: str, data_center_id: str | None) -> Domain:
         volume_group_id=group.id if group else None,
         place=":".join(filter(None, (record.storage.address, record.storage.path))) or None,
         critical_space=(record.critical_space_action_blocker or 0) * _GIB,
+        storage_format=record.storage_format,
+        wipe_after_delete=bool(record.wipe_after_delete),
+        discard_after_delete=bool(record.discard_after_delete),
+        low_space_percent=record.warning_low_space_indicator,
     )
 
 

@@ -52,6 +52,7 @@ class Domain:
     """A storage domain; status is the real one of its data center, `unattached` where it has none.
 
     place: where a file domain lies, `<address>:<path>`. critical_space: bytes that have to stay free there.
+    low_space_percent: free space below which the engine warns.
     """
 
     id: str
@@ -67,6 +68,10 @@ class Domain:
     volume_group_id: str | None = None
     place: str | None = None
     critical_space: int = 0
+    storage_format: str | None = None
+    wipe_after_delete: bool = False
+    discard_after_delete: bool = False
+    low_space_percent: int | None = None
 
     @property
     def may_be_master(self) -> bool:

@@ -73,56 +73,6 @@ def register(play, site, **params):
     return play("entity_registration", auth=site.auth, **{"storage_domains": ["vault"], **mappings, **params})
 
 
-class TestImport:
-    def test_brings_the_domain_in_as_backup_domain_once(self, play, replica, vault_id):
-        login(play, replica)
-        first = bring_in(play, replica, wanted(vault_id))
-        before = len(replica.writes)
-        second = bring_in(play, replica, wanted(vault_id))
-        assert first["changed"] and first["counts"]["succeeded"] == 1
-        assert not second["changed"] and len(replica.writes) == before
-        marked = play("backup_domain", auth=replica.auth, storage_domains=["vault"], check=True)
-        assert not marked["changed"]
-
-    def test_check_mode_predicts_and_sends_no_write(self, play, replica, vault_id):
-        login(play, replica)
-        before = len(replica.writes)
-        result = bring_in(play, replica, wanted(vault_id), check=True)
-        assert result["changed"] and result["diff"]["before"] == {vault_id: "unknown to the engine"}
-        assert len(replica.writes) == before
-
-    def test_a_domain_of_a_foreign_data_center_is_let_go_again(self, play, replica, vault_id):
-        login(play, replica)
-        result = bring_in(play, replica, wanted(vault_id), take_over=False)
-        assert result["error_kind"] == "partial" and "another engine" in result["msg"]
-        assert bring_in(play, replica, wanted(vault_id))["changed"]
-
-    def test_a_domain_that_the_host_does_not_see_is_told_before_any_write(self, play, replica, vault_id):
-        result = bring_in(play, replica, wanted(vault_id))
-        assert result["error_kind"] == "rejected" and "sees no logical unit" in result["msg"]
-        assert not replica.writes
-
-    def test_a_file_domain_is_imported_by_its_path_and_renamed(self, play, replica):
-        nfs = identifier("primary", "domain", "nfs-vault")
-        where = {"storage_type": "nfs", "address": "nfs.array-b.test", "path": "/vault"}
-        result = bring_in(play, replica, {"id": nfs, "name": "nfs-replica", **where})
-        assert result["counts"]["succeeded"] == 1, result
-        assert not bring_in(play, replica, {"id": nfs, "name": "nfs-replica", **where})["changed"]
-
-    def test_an_empty_path_creates_nothing_and_leaves_no_connection(self, play, replica):
-        where = {"storage_type": "nfs", "address": "nfs.array-b.test", "path": "/empty"}
-        before = rows(replica, schema.StorageServerConnection)
-        result = bring_in(play, replica, {"id": "6ab65b16-0f03-4b93-85a7-5bc3b8d52be0", **where})
-        assert result["error_kind"] == "partial"
-        assert [one.name for one in rows(replica, schema.StorageDomainStatic)] == ["west-data"]
-        assert len(rows(replica, schema.StorageServerConnection)) == len(before)
-
-    def test_an_invalid_uuid_is_named(self, play, secondary):
-        result = bring_in(play, secondary, {"id": "vault", "storage_type": "iscsi"})
-        assert result["error_kind"] == "invalid" and "vault" in result["msg"] and "UUID" in result["msg"]
-        assert not secondary.writes
-
-
 class TestRegistration:
     @pytest.fixture
     def imported(self, play, replica, vault_id):
