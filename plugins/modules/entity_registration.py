@@ -6,22 +6,29 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: entity_registration
-short_description: Register the VMs and templates of imported storage domains
+short_description: Register the VMs, templates and disks of imported storage domains
 version_added: 0.1.0
 description:
-  - Registers what waits on active storage domains, templates before VMs, in one call.
-  - What is registered already is skipped. What the engine claims to have done is verified.
-  - The targets of all mappings are checked first, since the engine falls back silently where one does not exist.
+  - Registers what waits on active storage domains in one call, templates before the VMs that need them, floating disks
+    at the end. Each takes one request, and as many are under way side by side as their locks allow.
+  - What is registered already is skipped. What the engine claims to have done is verified, and what it dropped with
+    only an event (a role, an affinity group, a lease) is told of each VM.
+  - A VM with a plugged NIC that has no vNIC profile is repaired or fails, since no mapping fitted and the engine says
+    nothing of it.
+  - The clusters and vNIC profiles that a mapping leads to are checked first, since the engine falls back silently where
+    one does not exist.
 author:
   - lifeboat.ovirt contributors (@lifeboat-ovirt)
 extends_documentation_fragment:
   - lifeboat.ovirt.auth
   - lifeboat.ovirt.auth.attributes
+  - lifeboat.ovirt.mapping
+  - lifeboat.ovirt.partial
 attributes:
   check_mode:
     support: full
-    details: Tells what would be registered and sends no change. What waits on a domain that is not attached yet is
-      V(unknown).
+    details: Tells what would be registered and sends no change. What waits on a domain that is not attached yet, and
+      floating disks beside VMs that wait, are V(unknown).
   diff_mode:
     support: full
     details: Shows which of the entities are registered.
@@ -41,76 +48,117 @@ options:
     description: Names or ids of the templates to register; all when it is left out, none for an empty list.
     type: list
     elements: str
+  disks:
+    description:
+      - Names or ids of the floating disks to register; all when it is left out, none for an empty list.
+      - Where a VM or template stays unregistered on a domain, only disks that are named are taken from there. They may
+        belong to it, and once registered as floating, they would keep it from being registered.
+    type: list
+    elements: str
   cluster:
-    description: Name or id of the cluster for everything. It wins over O(cluster_mappings).
+    description: Name or id of the cluster for everything. It wins over the mapping.
     type: str
-  cluster_mappings:
-    description: Which cluster takes the place of which. Without a mapping the cluster of the same name is taken.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      source:
-        description: Name of the cluster at the site that the VMs come from.
-        type: str
-        required: true
-      target:
-        description: Name of the cluster at this site.
-        type: str
-        required: true
-  vnic_profile_mappings:
-    description: Which vNIC profile takes the place of which.
-    type: list
-    elements: dict
-    default: []
-    suboptions:
-      source_network:
-        description: Name of the network at the site that the VMs come from.
-        type: str
-        required: true
-      source_profile:
-        description: Name of the vNIC profile there.
-        type: str
-        required: true
-      target_network:
-        description: Name of the network at this site.
-        type: str
-        required: true
-      target_profile:
-        description: Name of the vNIC profile at this site.
-        type: str
-        required: true
+  mapping_yaml:
+    description:
+      - The mapping as the text of a mapping file, usually from C(lookup('ansible.builtin.file', ...)).
+      - The text of a variable file of the official disaster recovery role (C(dr_*) variables) is taken as well, with
+        C(dr_partial_import) and C(dr_reset_mac_pool) as values for O(allow_partial) and O(reassign_bad_macs) where
+        these are left out.
+    type: str
+  mapping_target:
+    description: Which of the sites in a variable file of the official role is this one. Without it, the file's own
+      C(dr_target_host) counts, or V(secondary).
+    type: str
   allow_partial:
-    description: Whether a VM may be registered without disks that are missing.
+    description: Whether a VM may be registered without disks that are missing. Left out, it is V(false) unless
+      O(mapping_yaml) says otherwise.
     type: bool
-    default: false
   reassign_bad_macs:
-    description: Whether MAC addresses that are in use or out of range are replaced.
+    description: Whether MAC addresses that are in use or out of range are replaced. Left out, it is V(false) unless
+      O(mapping_yaml) says otherwise.
     type: bool
-    default: false
+  rename:
+    description: Pattern of the names to register VMs and templates by, such as C({name}-drill). Their ids stay.
+    type: str
+  unmapped_networks:
+    description:
+      - What to do about a plugged NIC without a vNIC profile, where O(repair_profile) does not help.
+      - V(fail) makes its VM a failed one, V(unplug) unplugs the NIC. VMs that run are left alone.
+    type: str
+    choices: [fail, unplug]
+    default: fail
+  repair_profile:
+    description: The vNIC profile to connect NICs to that came without one.
+    type: dict
+    suboptions:
+      network:
+        description: Name of its network.
+        type: str
+        required: true
+      profile:
+        description: Its own name.
+        type: str
+        required: true
+      data_center:
+        description: Name of its data center, where several have such a profile and only one is meant.
+        type: str
   concurrency:
-    description: How many VMs are registered side by side.
+    description: How many entities are registered side by side.
     type: int
     default: 8
+  timeout:
+    description: Seconds that the registration of one entity may take.
+    type: int
+    default: 600
 """
 
 EXAMPLES = r"""
 - name: Register everything from the vault
   lifeboat.ovirt.entity_registration:
     storage_domains: [vault]
-    cluster_mappings:
-      - source: east-cl1
-        target: west-cl1
-    vnic_profile_mappings:
-      - source_network: east-lan
-        source_profile: east-lan
-        target_network: west-lan
-        target_profile: west-lan
+    mapping:
+      version: 1
+      clusters:
+        - {source: east-cl1, target: west-cl1}
+      vnic_profiles:
+        - source: {network: east-lan, profile: east-lan}
+          target: {network: west-lan, profile: west-lan}
+
+- name: Register for a drill, with a variable file of the official role
+  lifeboat.ovirt.entity_registration:
+    storage_domains: [vault]
+    mapping_yaml: "{{ lookup('ansible.builtin.file', 'disaster_recovery_vars.yml') }}"
+    rename: "{name}-drill"
+    repair_profile: {network: drill, profile: isolated}
 """
 
 RETURN = r"""
+repairs:
+  description: What was done to NICs that came without a vNIC profile, one request each.
+  returned: when entities were looked at
+  type: list
+  elements: dict
+  contains:
+    vm_id:
+      description: Identifier of the VM.
+      type: str
+    vm:
+      description: Name of the VM.
+      type: str
+    nic_id:
+      description: Identifier of the NIC.
+      type: str
+    nic:
+      description: Name of the NIC.
+      type: str
+    action:
+      description: V(connect) or V(unplug).
+      type: str
+    profile:
+      description: The vNIC profile that it was connected to.
+      type: str
 entities:
-  description: What became of each VM and template.
+  description: What became of each VM, template and disk.
   returned: always
   type: list
   elements: dict
@@ -145,46 +193,40 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.ansible_glue import auth_spec, reported, session
-from ..module_utils.registration import register
+from ..module_utils.ansible_glue import auth_spec, mapping_spec, partial_spec, reported, session, warned
+from ..module_utils.registration.run import register
 
 
 def main() -> None:
+    profile = {
+        "network": {"type": "str", "required": True},
+        "profile": {"type": "str", "required": True},
+        "data_center": {"type": "str"},
+    }
     spec = {
         **auth_spec(),
+        **mapping_spec(),
+        **partial_spec(),
         "storage_domains": {"type": "list", "elements": "str", "required": True},
         "vms": {"type": "list", "elements": "str"},
         "templates": {"type": "list", "elements": "str"},
+        "disks": {"type": "list", "elements": "str"},
         "cluster": {"type": "str"},
-        "cluster_mappings": {
-            "type": "list",
-            "elements": "dict",
-            "default": [],
-            "options": {
-                "source": {"type": "str", "required": True},
-                "target": {"type": "str", "required": True},
-            },
-        },
-        "vnic_profile_mappings": {
-            "type": "list",
-            "elements": "dict",
-            "default": [],
-            "options": {
-                "source_network": {"type": "str", "required": True},
-                "source_profile": {"type": "str", "required": True},
-                "target_network": {"type": "str", "required": True},
-                "target_profile": {"type": "str", "required": True},
-            },
-        },
-        "allow_partial": {"type": "bool", "default": False},
-        "reassign_bad_macs": {"type": "bool", "default": False},
+        "mapping_yaml": {"type": "str", "no_log": True},
+        "mapping_target": {"type": "str"},
+        "allow_partial": {"type": "bool"},
+        "reassign_bad_macs": {"type": "bool"},
+        "rename": {"type": "str"},
+        "unmapped_networks": {"type": "str", "choices": ["fail", "unplug"], "default": "fail"},
+        "repair_profile": {"type": "dict", "options": profile},
         "concurrency": {"type": "int", "default": 8},
+        "timeout": {"type": "int", "default": 600},
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
-        options = {name: value for name, value in module.params.items() if name != "auth"}
+        options = {name: value for name, value in module.params.items() if name not in ("auth", "on_partial")}
         result = register(engine, **options, check_mode=module.check_mode)
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**warned(module, result), elapsed=stopwatch.seconds)
 
 
 if __name__ == "__main__":

@@ -59,18 +59,14 @@ def bring_in(play, site, *domains, **params):
 
 
 def register(play, site, **params):
-    mappings = {
-        "cluster_mappings": [{"source": "east-cl1", "target": "west-cl1"}],
-        "vnic_profile_mappings": [
-            {
-                "source_network": "east-lan",
-                "source_profile": "east-lan",
-                "target_network": "west-lan",
-                "target_profile": "west-lan",
-            }
-        ],
+    lan = {side: {"network": f"{side}-lan", "profile": f"{side}-lan"} for side in ("east", "west")}
+    mapping = {
+        "version": 1,
+        "clusters": [{"source": "east-cl1", "target": "west-cl1"}],
+        "vnic_profiles": [{"source": lan["east"], "target": lan["west"]}],
     }
-    return play("entity_registration", auth=site.auth, **{"storage_domains": ["vault"], **mappings, **params})
+    options = {"storage_domains": ["vault"], "mapping": mapping, **params}
+    return play("entity_registration", auth=site.auth, **options)
 
 
 class TestRegistration:
@@ -115,7 +111,7 @@ class TestRegistration:
         [
             ({"vms": ["nobody"]}, "nobody"),
             ({"cluster": "nowhere"}, "nowhere"),
-            ({"cluster_mappings": [{"source": "a", "target": "nowhere"}]}, "nowhere"),
+            ({"mapping": {"version": 1, "clusters": [{"source": "a", "target": "nowhere"}]}}, "nowhere"),
             ({"storage_domains": ["valt"]}, "valt"),
         ],
     )

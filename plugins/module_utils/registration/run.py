@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Registering the VMs, templates and disks that came with imported storage domains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from ..engine.errors import EngineError
+from ..given_mapping import given_mapping
+from ..mapping import Profile, SiteMapping
+from ..model.loader import load_storage
+from ..model.site import Domain, Site
+from ..results import EntityResult, named, raise_if_failed, report
+from .execute import Settings
+from .plan import Choice, Kind, checked_pattern
+from .recovery import BareNics, Recovery
+from .targets import load_targets
+from .waiting import load_waiting
+
+if TYPE_CHECKING:
+    from ..engine.session import Session
+
+
+def register(
+    engine: Session,
+    *,
+    storage_domains: Sequence[str],
+    vms: Sequence[str] | None,
+    templates: Sequence[str] | None,
+    disks: Sequence[str] | None,
+    cluster: str | None,
+    mapping: Mapping[str, Any] | None,
+    mapping_yaml: str | None,
+    mapping_target: str | None,
+    allow_partial: bool | None,
+    reassign_bad_macs: bool | None,
+    rename: str | None,
+    unmapped_networks: str,
+    repair_profile: Mapping[str, Any] | None,
+    concurrency: int,
+    timeout: float,
+    check_mode: bool,
+) -> dict[str, Any]:
+    """Register what waits on the domains: templates first, then VMs, then floating disks, each once.
+
+    vms, templates, disks: names or ids; None means all. What is registered already is skipped. What the engine answered
+    is verified by reading; a VM with a NIC that nothing connects is repaired or failed. EngineError partial names those
+    that failed. In check mode a domain that is not attached yet is reported as unknown: what waits on it shows only
+    after the attach.
+    """
+    if not storage_domains:
+        raise EngineError("invalid", "storage_domains is empty", remedy="name the domains to register from")
+    given = given_mapping(mapping, mapping_yaml, mapping_target)
+    pattern = checked_pattern(rename)
+    site = load_storage(engine)
+    targets = load_targets(engine, site, given.mapping, Profile(**repair_profile) if repair_profile else None)
+    settings = Settings(
+        targets=targets,
+        centers={center.id: center.name for center in site.data_centers},
+        cluster_id=site.cluster(cluster).id if cluster else None,
+        allow_partial=bool(given.allow_partial if allow_partial is None else allow_partial),
+        reassign_bad_macs=bool(given.reassign_bad_macs if reassign_bad_macs is None else reassign_bad_macs),
+        pattern=pattern,
+        concurrency=concurrency,
+        timeout=timeout,
+    )
+    choices: dict[Kind, Choice] = {"template": Choice.of(templates), "vm": Choice.of(vms), "disk": Choice.of(disks)}
+    domains, absent = _active_domains(site, storage_domains, check_mode)
+    found = load_waiting(engine, domains, concurrency)
+    bare_nics = BareNics.of(site, unmapped_networks == "unplug", targets.repair)
+    recovery = Recovery(engine, settings, choices, found, bare_nics)
+    results = [*(_not_yet(name) for name in absent), *(recovery.predict() if check_mode else recovery.carry_out())]
+    result = {
+        **report(
+            results,
+            before={"registered": named(results, "skipped")},
+            after={"registered": named(results, "skipped", "succeeded")},
+        ),
+        "repairs": [repair.as_result() for repair in recovery.repairs],
+        "warnings": [*given.notes, *_undecided(given.mapping), *recovery.warnings],
+    }
+    if not check_mode or result["counts"]["failed"]:
+        raise_if_failed("register", results, result)
+    return result
+
+
+def _active_domains(site: Site, names: Sequence[str], check_mode: bool) -> tuple[list[Domain], list[str]]:
+    domains: dict[str, Domain] = {}
+    absent = []
+    for name in dict.fromkeys(names):
+        try:
+            domain = site.domain(name)
+        except EngineError:
+            if not check_mode:
+                raise
+            absent.append(name)
+            continue
+        if domain.status == "active":
+            domains[domain.id] = domain
+        elif check_mode:
+            absent.append(name)
+        else:
+            raise EngineError(
+                "rejected",
+                f"storage domain {domain.name} is {domain.status}",
+                remedy="attach and activate it first, for example with storage_domain_state",
+            )
+    return list(domains.values()), absent
+
+
+def _undecided(mapping: SiteMapping) -> list[str]:
+    return [f"the mapping has no target for {one}" for one in mapping.undecided()]
+
+
+def _not_yet(name: str) -> EntityResult:
+    return EntityResult(name, name, "unknown", "unknown until the storage domain is attached and active")
