@@ -196,7 +196,7 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.ansible_glue import auth_spec, partial_spec, reported, rules_spec, session
+from ..module_utils.ansible_glue import auth_spec, partial_spec, reported, rules_spec, session, warned
 from ..module_utils.transfer.run import transfer
 
 
@@ -226,7 +226,7 @@ def main() -> None:
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
         options = {name: value for name, value in module.params.items() if name not in ("auth", "on_partial")}
         result = transfer(engine, **options, check_mode=module.check_mode)
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**warned(module, result), elapsed=stopwatch.seconds)
 
 
 if __name__ == "__main__":

@@ -3,47 +3,10 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-import pytest
-
 from ovirt_simulator.engine import schema
 from wire_client import east
 
-COLLECTIONS = Path(sys.prefix) / "collections"
 DESIRED = {"backup_domains": ["east-nfs2"], "backup_domains_disabled": ["nfs-vault"]}
-
-
-@pytest.fixture
-def run(primary, tmp_path):
-    """Return a function that runs a playbook of the collection; nothing of it asks for a shell of the user."""
-    auth = primary.auth
-    environment = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("OVIRT_", "ANSIBLE_"))},
-        "ANSIBLE_HOME": str(tmp_path),
-        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
-        "ANSIBLE_LOCALHOST_WARNING": "false",
-        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
-        "ANSIBLE_PIPELINING": "true",
-        "ANSIBLE_SHOW_CUSTOM_STATS": "true",
-        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
-        "LC_ALL": "C.UTF-8",
-        "OVIRT_URL": auth["url"],
-        "OVIRT_USERNAME": auth["username"],
-        "OVIRT_PASSWORD": auth["password"],
-        "OVIRT_CAFILE": auth["ca_file"],
-    }
-
-    def play(name, *options, **variables):
-        command = [sys.executable, "-m", "ansible", "playbook", f"lifeboat.ovirt.{name}", "-e", json.dumps(variables)]
-        done = subprocess.run([*command, *options], env=environment, capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout + done.stderr
-
-    return play
 
 
 def give_mark(site, name):

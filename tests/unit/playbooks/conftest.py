@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Running playbooks as an operator does; nothing of it asks for a shell of the user."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+COLLECTIONS = Path(sys.prefix) / "collections"
+
+
+@pytest.fixture
+def ansible_playbook(tmp_path):
+    """Return a function that calls ansible-playbook, with further variables of the environment, and returns the end."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("OVIRT_", "ANSIBLE_"))},
+        "ANSIBLE_HOME": str(tmp_path),
+        "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+        "ANSIBLE_LOCALHOST_WARNING": "false",
+        "ANSIBLE_INVENTORY_UNPARSED_WARNING": "false",
+        "ANSIBLE_PIPELINING": "true",
+        "ANSIBLE_SHOW_CUSTOM_STATS": "true",
+        "ANSIBLE_PYTHON_INTERPRETER": sys.executable,
+        "LC_ALL": "C.UTF-8",
+    }
+
+    def call(*arguments, **more):
+        command = [sys.executable, "-m", "ansible", "playbook", *arguments]
+        done = subprocess.run(command, env={**environment, **more}, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    return call
+
+
+@pytest.fixture
+def run(primary, ansible_playbook):
+    """Return a function that runs a playbook of the collection on the primary site."""
+    auth = primary.auth
+    engine = {
+        "OVIRT_URL": auth["url"],
+        "OVIRT_USERNAME": auth["username"],
+        "OVIRT_PASSWORD": auth["password"],
+        "OVIRT_CAFILE": auth["ca_file"],
+    }
+
+    def play(name, *options, **variables):
+        return ansible_playbook(f"lifeboat.ovirt.{name}", "-e", json.dumps(variables), *options, **engine)
+
+    return play
