@@ -49,7 +49,7 @@ test-official: .venv/made.stamp .venv-official/made.stamp ## the official ovirt.
 
 .PHONY: test-molecule
 test-molecule: .venv/made.stamp ## a molecule scenario for each role; SCENARIO=name for one of them
-	@$(IN_VENV) molecule test $(if $(SCENARIO),--scenario-name $(SCENARIO),--all)
+	@$(IN_VENV) molecule test --no-command-borders $(if $(SCENARIO),--scenario-name $(SCENARIO),--all)
 
 .PHONY: test-browser
 test-browser: .venv/made.stamp ## the page of a run's report in headless Chromium (Debian's package chromium)
