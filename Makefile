@@ -41,7 +41,7 @@ test: .venv/made.stamp ## unit tests, wire tests and module tests
 .PHONY: test-oldest
 test-oldest: .venv-2.16/made.stamp ## the same on the oldest supported ansible-core, but for the simulator's own tests
 	@$(IN_OLDEST) PYTHONPATH="$(OLDEST)/collections" pytest -n 2 --dist loadfile \
-	    --ignore tests/unit/simulator --ignore tests/unit/official $(PYTEST_ARGS)
+	    --ignore tests/unit/simulator --ignore tests/unit/official --ignore tests/chaos $(PYTEST_ARGS)
 
 .PHONY: test-official
 test-official: .venv/made.stamp .venv-official/made.stamp ## the official ovirt.ovirt collection, unmodified, against the simulated engine
@@ -54,6 +54,10 @@ test-molecule: .venv/made.stamp ## a molecule scenario for each role; SCENARIO=n
 .PHONY: test-browser
 test-browser: .venv/made.stamp ## the page of a run's report in headless Chromium (Debian's package chromium)
 	@$(IN_VENV) pytest -p no:cacheprovider tests/browser
+
+.PHONY: test-chaos
+test-chaos: .venv/made.stamp ## what changes something, with each of its requests disturbed in turn, and run again
+	@$(IN_VENV) pytest -n 2 --dist worksteal -m chaos -o timeout=1800 tests/chaos $(PYTEST_ARGS)
 
 .PHONY: conformance
 conformance: .venv/made.stamp ## write the table of what the tests show of the engine's contract

@@ -26,6 +26,7 @@ Kind = Literal[
 
 CA_REMEDY = "let auth.ca_file name the CA certificate that has signed the certificate of this engine"
 URL_REMEDY = "check auth.url, which usually ends in /ovirt-engine/api, and that the engine has finished starting"
+SILENCE_REMEDY = "see whether the engine hangs; where it is only slow, run again with a longer auth.timeout"
 
 _TIMED_OUT = 28
 _BAD_URL = frozenset({1, 3})
@@ -143,7 +144,7 @@ def _from_library(exc: Exception, doing: str, entity: Entity | None, engine: str
     sent = code not in _NEVER_SENT
     if code == _TIMED_OUT:
         message = f"cannot {doing}: {engine} has not answered in time"
-        return NoAnswer("timeout", message, sent=sent, entity=entity, reason=text)
+        return NoAnswer("timeout", message, sent=sent, entity=entity, reason=text, remedy=SILENCE_REMEDY)
     if code in _UNVERIFIED:
         message = f"cannot {doing}: the certificate of {engine} cannot be verified ({text})"
         return NoAnswer("unreachable", message, sent=sent, entity=entity, remedy=CA_REMEDY)

@@ -112,7 +112,8 @@ class Once:
             raise _unknown(intent, lost, finding.shows) from lost
         if not finding.carried_out:
             message = f"cannot {intent.doing}: {finding.shows}"
-            raise EngineError("rejected", message, entity=intent.entity, reason=finding.shows) from lost
+            remedy = "see the events of the engine for the reason"
+            raise EngineError("rejected", message, remedy=remedy, entity=intent.entity, reason=finding.shows) from lost
         return finding.record
 
     def _look(self, intent: Intent, correlation_id: str) -> _Finding:

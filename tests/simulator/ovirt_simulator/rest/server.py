@@ -116,6 +116,7 @@ def _reset(incoming: web.BaseRequest) -> None:
     transport = incoming.transport
     if transport is None:
         return
-    connection: socket.socket = transport.get_extra_info("socket")
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
+    connection: socket.socket | None = transport.get_extra_info("socket")
+    if connection is not None:  # none is left where the client has hung up
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
     transport.abort()

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Storage and workloads that another site takes over, disturbed at every request."""
+
+from __future__ import annotations
+
+import pytest
+
+from ovirt_simulator.engine.commands import ShutdownVm, UpdateOvfStoreForStorageDomain
+from ovirt_simulator.scenario import identifier
+
+MIXED = "iqn.2031-05.test.array-b:mixed"
+DOMAINS = [
+    {"name": "vault", "storage_type": "iscsi"},
+    {"name": "mixed-block", "storage_type": "iscsi"},
+    {"name": "mixed-file", "storage_type": "nfs", "address": "nfs.array-b.test", "path": "/mixed"},
+]
+LOGINS = [
+    {"target": "iqn.2031-05.test.array-b:vault", "address": "10.20.1.10"},
+    {"target": MIXED, "address": "10.20.1.10", "username": "mixed-user", "password": "mixed-secret"},
+]
+MAPPING = {
+    "version": 1,
+    "clusters": [{"source": "east-cl1", "target": "west-cl1"}],
+    "vnic_profiles": [
+        {
+            "source": {"network": "east-lan", "profile": "east-lan"},
+            "target": {"network": "west-lan", "profile": "west-lan"},
+        }
+    ],
+}
+
+
+def replicate(sites):
+    """Shut web down, have the OVF stores written, and bring array-b up to date."""
+    engine = sites["primary"].engine
+    engine.execute(ShutdownVm(identifier("primary", "vm", "web")))
+    for domain in DOMAINS:
+        engine.execute(UpdateOvfStoreForStorageDomain(identifier("primary", "domain", domain["name"])))
+    engine.settle()
+    sites.arrays.replicate()
+
+
+@pytest.fixture
+def log_in(play):
+    def run(auth):
+        return play("iscsi_login", auth=auth["secondary"], data_center="west", targets=LOGINS)
+
+    return run
+
+
+@pytest.fixture
+def bring_in(play):
+    domains = [{**one, "id": identifier("primary", "domain", one["name"]), "backup": True} for one in DOMAINS]
+
+    def run(auth):
+        options = {"data_center": "west", "take_over": True, "storage_domains": domains}
+        return play("storage_domain_import", auth=auth["secondary"], **options)
+
+    return run
+
+
+@pytest.fixture
+def register(play):
+    def run(auth):
+        options = {"storage_domains": [one["name"] for one in DOMAINS], "mapping": MAPPING}
+        return play("entity_registration", auth=auth["secondary"], **options)
+
+    return run
+
+
+@pytest.fixture
+def release(play):
+    def run(auth):
+        options = {"storage_domains": ["vault", "mixed-block"], "state": "unattached"}
+        return play("storage_domain_state", auth=auth["primary"], **options)
+
+    return run
+
+
+def after(*operations):
+    """Return what carries operations out on sites, which they have to change."""
+
+    def prepare(sites):
+        for operation in operations:
+            result = operation({name: site.auth for name, site in sites.items()})
+            assert result["changed"] and not result.get("failed"), result
+
+    return prepare
+
+
+def test_logging_in(withstands, world, log_in):
+    withstands(log_in, world(replicate))
+
+
+def test_importing_storage_domains(withstands, world, log_in, bring_in):
+    withstands(bring_in, world(replicate, after(log_in)))
+
+
+def test_registering_what_is_on_them(withstands, world, log_in, bring_in, register):
+    withstands(register, world(replicate, after(log_in, bring_in)))
+
+
+def test_detaching_storage_domains(withstands, world, release):
+    withstands(release, world(replicate))
