@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
 
@@ -37,5 +38,16 @@ def _prepare(connection: Any, _record: Any) -> None:
 def _begin(connection: Any) -> None:
     # Two engines share the arrays' file: taking the write lock at once avoids a deadlock of two readers that both
     # want to write.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-    connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+    driver = connection.connection.driver_connection
+    driver.execute("BEGIN IMMEDIATE")
+    driver.execute("PRAGMA defer_foreign_keys = ON")
+
+
+class KeepingSession(Session):
+    """A session that holds what it loads until its end, so that a row is read once however often it is asked for."""
+
+
+@event.listens_for(KeepingSession, "loaded_as_persistent")
+@event.listens_for(KeepingSession, "pending_to_persistent")
+def _hold(session: Session, instance: object) -> None:
+    session.info.setdefault("held", []).append(instance)

@@ -120,7 +120,16 @@ class Pipe:
     A run remembers until when it keeps the domains that it reads from and writes to busy.
     """
 
-    COMMANDS = ("MoveOrCopyDisk", "LiveMigrateDisk", "ImportVm", "ImportVmTemplate")
+    COMMANDS = (
+        "AddVm",
+        "AddVmFromSnapshot",
+        "AddVmTemplate",
+        "CloneVm",
+        "ImportVm",
+        "ImportVmTemplate",
+        "LiveMigrateDisk",
+        "MoveOrCopyDisk",
+    )
 
     @classmethod
     def begin(cls, context: Context, size: int, *storage: str) -> float:
@@ -135,5 +144,5 @@ class Pipe:
             for domain_id, until in (run.memory or {}).get("busy", {}).items():
                 busy[domain_id] = max(busy.get(domain_id, 0.0), until)
         mine = {id_: max(context.now, busy.get(id_, 0.0)) + size / profile.domain_rate for id_ in storage}
-        context.remember(busy=mine)
+        context.remember(busy={**context.memory.get("busy", {}), **mine})
         return max(slowest, *(until - context.now for until in mine.values()))

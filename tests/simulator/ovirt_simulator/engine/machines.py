@@ -104,7 +104,7 @@ def collapse(
     context: Context, disk: schema.BaseDisk, top: schema.Image, target: Target, owner: tuple[str, str], alias: str
 ) -> schema.BaseDisk:
     """Put a new disk with the state of one volume on a domain; owner: VM or template, and snapshot."""
-    _unused, origin = layers.home_of(context, disk)
+    home, origin = layers.home_of(context, disk)
     domain = domains.find(context, target.domain_id)
     chain = chain_of(disk, top)
     volume = schema.Image(
@@ -128,7 +128,19 @@ def collapse(
     )
     _store(context, domain, copy, volume, origin.image(top.id).guest_address)
     attach_like(context, disk, copy, owner[0])
+    begin_copy(context, volume.actual_size, home.id, domain.id)
     return copy
+
+
+def begin_copy(context: Context, size: int, *domain_ids: str) -> None:
+    """Let the running command last until so much is copied."""
+    seconds = disks.Pipe.begin(context, size, *domain_ids)
+    context.remember(copying=max(seconds, context.memory.get("copying", 0.0)))
+
+
+def making_time(context: Context) -> float:
+    """Return how long it takes to make a machine, with the copies that its command began."""
+    return context.engine.profile.seconds("create_vm") + float(context.memory.get("copying", 0.0))
 
 
 def thin(

@@ -85,7 +85,7 @@ class StorageDomainStatic(Base):
     volume_group_id: Mapped[str | None]
     available: Mapped[int | None]
     used: Mapped[int | None]
-    mapping: Mapped[StoragePoolIsoMap | None] = relationship(back_populates="domain", lazy="selectin")
+    mapping: Mapped[StoragePoolIsoMap | None] = relationship(back_populates="domain", lazy="joined")
 
 
 class StoragePoolIsoMap(Base):

@@ -83,7 +83,7 @@ class Api:
         raise fault
 
     def _read(self, route: Route, call: Call) -> Answer:
-        with self._engine.transaction(call.request.correlation_id) as context:
+        with self._engine.transaction(call.request.correlation_id, reading=True) as context:
             call = replace(call, reading=context)
             answer = route.handler(call)
             return replace(answer, text=_text(context, answer, call.request))

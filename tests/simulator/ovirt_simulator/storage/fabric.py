@@ -15,6 +15,7 @@ from sqlalchemy import Engine as Database
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from ..database import KeepingSession
 from . import arrays
 from .contents import Contents
 from .failures import StorageFailure
@@ -90,7 +91,7 @@ class Storage:
             raise
 
     def _begin(self, site: str, now: float) -> Fabric:
-        return Fabric(Session(self.database, expire_on_commit=False), site, now, self._turn.release)
+        return Fabric(KeepingSession(self.database, expire_on_commit=False), site, now, self._turn.release)
 
 
 class Fabric:
@@ -101,6 +102,9 @@ class Fabric:
         self.site = site
         self.now = now
         self._release = release
+        # Only the arrays' administrator changes these, and never through a host.
+        self._exports: dict[FilePlace, Export | None] = {}
+        self._cut_arrays: dict[str, set[str]] = {}
         arrays.land(db, now)
 
     def close(self, commit: bool) -> None:
@@ -251,7 +255,9 @@ class Fabric:
         return {volume for volume, complete in whole.items() if complete}
 
     def _cuts(self, host_id: str) -> set[str]:
-        return set(self.db.scalars(select(Cut.array).filter_by(host_id=host_id)))
+        if host_id not in self._cut_arrays:
+            self._cut_arrays[host_id] = set(self.db.scalars(select(Cut.array).filter_by(host_id=host_id)))
+        return self._cut_arrays[host_id]
 
     def _is_cut(self, host_id: str, array: str) -> bool:
         return array in self._cuts(host_id)
@@ -260,8 +266,10 @@ class Fabric:
         return self.db.scalar(select(Portal).filter_by(address=address, port=port, reachable=True))
 
     def _export(self, place: FilePlace) -> Export | None:
-        where = {"address": place.address, "path": place.path, "kind": place.kind}
-        return self.db.scalar(select(Export).filter_by(**where))
+        if place not in self._exports:
+            where = {"address": place.address, "path": place.path, "kind": place.kind}
+            self._exports[place] = self.db.scalar(select(Export).filter_by(**where))
+        return self._exports[place]
 
     def _volume_over(self, units: list[LogicalUnit], volumes: list[Volume]) -> Volume:
         """Return the volume of the units: the one they share, or a new one that takes them over."""

@@ -6,7 +6,15 @@ from __future__ import annotations
 import pytest
 
 from ovirt_simulator.engine import disks, domains, memory, schema
-from ovirt_simulator.engine.commands import MoveDisk, MoveOrCopyDisk, RemoveDisk, RunVm, ShutdownVm, UpdateStorageDomain
+from ovirt_simulator.engine.commands import (
+    CloneVm,
+    MoveDisk,
+    MoveOrCopyDisk,
+    RemoveDisk,
+    RunVm,
+    ShutdownVm,
+    UpdateStorageDomain,
+)
 from ovirt_simulator.engine.queries import storage_domains as queries
 from ovirt_simulator.storage import arrays
 from ovirt_simulator.storage.contents import Contents
@@ -112,6 +120,20 @@ def test_disks_of_one_domain_share_its_rate(slow_world: World) -> None:
         seconds = [step.due - slow_world.clock.now for step in steps]
     alone, second, third = 8 * GIB / 200e6, (8 + 3) * GIB / 400e6, (8 + 3 + 2) * GIB / 400e6
     assert seconds == pytest.approx([alone, second, third], abs=0.001)
+
+
+@pytest.mark.parametrize("discard", [True, False])
+def test_a_clone_takes_as_long_as_the_copies_of_its_disks(slow_world: World, discard: bool) -> None:
+    site = slow_world.primary
+    cluster, target = site.id("cluster", "east-cl1"), site.id("domain", "nfs-vault")
+    for name in ("app", "db"):
+        site.engine.execute(CloneVm(site.id("vm", name), f"new-{name}", f"{name}2", cluster, target, discard))
+    with site.look() as context:
+        steps = context.db.query(schema.PendingStep).order_by(schema.PendingStep.id)
+        seconds = [step.due - slow_world.clock.now for step in steps]
+    making, app = 3.0, max(3 * GIB / 200e6, (3 + 2) * GIB / 400e6)
+    both = (3 + 2 + 8) * GIB / 400e6
+    assert seconds == pytest.approx([making + app, making + max(both, 8 * GIB / 200e6)], abs=0.001)
 
 
 def test_a_restarted_engine_finishes_a_move(slow_world: World) -> None:

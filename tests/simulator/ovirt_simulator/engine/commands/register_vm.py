@@ -50,6 +50,9 @@ class ImportVmFromConfiguration(Command):
     description = "Registering VM {vm_id}"
     blocking = True
 
+    def __post_init__(self) -> None:
+        self._checked: _Plan | None = None  # what validate found, for execute
+
     def parameters(self) -> dict[str, Any]:
         """Return the fields without the mappings, which may hold credentials and which no later step needs."""
         return {**super().parameters(), "mappings": {}}
@@ -63,7 +66,7 @@ class ImportVmFromConfiguration(Command):
         return locks
 
     def validate(self, context: Context) -> None:
-        self._plan(context)
+        self._checked = self._plan(context)
         forbid(context, context.engine.restrictions.enforce_m, self.domain_id)
 
     def _row(self, context: Context) -> schema.UnregisteredOvf | None:
@@ -200,7 +203,8 @@ class ImportVmFromConfiguration(Command):
         return registration.stored_image(context, volume, volume.domain_ids[0]) is not None
 
     def execute(self, context: Context) -> None:
-        plan = self._plan(context)
+        plan = self._checked
+        assert plan is not None
         document = plan.document
         row = registration.static_of(document, self.vm_id, self.name or document.name, plan.cluster)
         context.db.add(row)

@@ -79,7 +79,7 @@ class AddVmTemplate(Command):
             assert disk.active_image is not None
             machines.collapse(context, disk, disk.active_image, self._target(disk), owner, disk.alias)
         machines.copy_nics(context, source.id, row.id, with_macs=False)
-        context.later("create_vm", self.finish)
+        context.later(machines.making_time(context), self.finish)
 
     def finish(self, context: Context) -> None:
         """Have the template usable, and the VM again."""

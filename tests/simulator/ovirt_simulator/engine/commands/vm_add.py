@@ -118,7 +118,7 @@ class AddVm(MakingVm):
         if self.clone:
             row.template_id = schema.BLANK_TEMPLATE
         machines.copy_nics(context, template.id, row.id)
-        context.later("create_vm", self.finish)
+        context.later(machines.making_time(context), self.finish)
 
 
 @dataclass
@@ -184,4 +184,4 @@ class AddVmFromSnapshot(MakingVm):
             alias = f"{row.name}_Disk{number}"
             machines.collapse(context, disk, image, self._target(disk), (row.id, active.id), alias)
         machines.copy_nics(context, source.id, row.id)
-        context.later("create_vm", self.finish)
+        context.later(machines.making_time(context), self.finish)

@@ -84,7 +84,7 @@ class CloneVm(MakingVm):
             row.template_id = source.template_id
             self._copy_chains(context, source, row, active)
         machines.copy_nics(context, source.id, row.id)
-        context.later("create_vm", self.finish)
+        context.later(machines.making_time(context), self.finish)
 
     def _copy_chains(
         self, context: Context, source: schema.VmStatic, row: schema.VmStatic, active: schema.Snapshot
@@ -107,7 +107,7 @@ class CloneVm(MakingVm):
             self._copy_chain(context, disk, row, twins)
 
     def _copy_chain(self, context: Context, disk: schema.BaseDisk, row: schema.VmStatic, twins: dict[str, str]) -> None:
-        _unused, origin = layers.home_of(context, disk)
+        home, origin = layers.home_of(context, disk)
         domain = domains.find(context, self._target(disk).domain_id)
         contents = domains.contents_of(context, domain)
         ids = {image.id: str(uuid.uuid4()) for image in disk.images}
@@ -127,6 +127,7 @@ class CloneVm(MakingVm):
         context.db.add(copy)
         context.db.flush()
         machines.attach_like(context, disk, copy, row.id)
+        machines.begin_copy(context, sum(image.actual_size for image in copy.images), home.id, domain.id)
         domains.refresh_sizes(domain, contents)
 
     def finish(self, context: Context) -> None:
