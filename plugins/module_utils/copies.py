@@ -12,6 +12,7 @@ from .engine.errors import EngineError
 from .markers import BackupCopy, read
 from .model.loader import load_site
 from .model.site import Disk, Domain, Site, Vm
+from .transfer.naming import WorkingName
 
 if TYPE_CHECKING:
     from .engine.session import Session
@@ -21,7 +22,7 @@ _NO_DISKS = "the engine's API does not show the disks of a VM that is not regist
 
 @dataclass(frozen=True)
 class Copy:
-    """A registered VM that bears the marker of a copy, and has a disk on one of the domains looked at.
+    """A registered VM that is marked as a copy, or called like an unfinished one, with a disk on a domain looked at.
 
     flaw: why it is no copy, or none that could be used now; None for one that is down and whole where copies belong.
     """
@@ -71,8 +72,8 @@ def find_copies(site: Site, domains: Sequence[Domain], sources: Sequence[str]) -
 
 
 def _copy(site: Site, vm: Vm) -> Copy | None:
-    marker = read(vm.description)
-    if not isinstance(marker, BackupCopy):
+    marker = _marker(site, vm.name, vm.description)
+    if marker is None:
         return None
     disks = site.image_disks(vm)
     ids = {id_ for disk in disks for id_ in disk.domain_ids}
@@ -80,6 +81,16 @@ def _copy(site: Site, vm: Vm) -> Copy | None:
     return Copy(
         vm, marker, domains, sum(one.actual_size for one in disks), next(_flaws(site, vm, disks, domains), None)
     )
+
+
+def _marker(site: Site, name: str, description: str | None) -> BackupCopy | None:
+    """Return what a VM tells of the copy that it is; an unfinished one has but its working name for that."""
+    working = WorkingName.read(name)
+    if working is not None:
+        source = site.vm_by_id.get(working.source_id)
+        return BackupCopy(working.source_id, source.name if source else name, working.at, complete=False)
+    marker = read(description)
+    return marker if isinstance(marker, BackupCopy) else None
 
 
 def _flaws(site: Site, vm: Vm, disks: Sequence[Disk], domains: Sequence[Domain]) -> Iterator[str]:
@@ -148,9 +159,10 @@ def _unregistered(
     found: dict[str, _Unregistered] = {}
     for domain in domains:
         for part in engine.parts(f"storagedomains/{domain.id}/vms", unregistered=True):
-            marker = read(part.text("description"))
-            if isinstance(marker, BackupCopy) and _is_of(marker, sources) and part.id not in site.vm_by_id:
-                one = found.setdefault(part.id, _Unregistered(part.id, part.text("name") or part.id, marker, []))
+            name = part.text("name") or part.id
+            marker = _marker(site, name, part.text("description"))
+            if marker is not None and _is_of(marker, sources) and part.id not in site.vm_by_id:
+                one = found.setdefault(part.id, _Unregistered(part.id, name, marker, []))
                 one.domains.append(domain.name)
     return sorted(found.values(), key=lambda one: _order(one.marker, one.id))
 

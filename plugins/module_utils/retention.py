@@ -16,7 +16,6 @@ from .engine.errors import EngineError, Entity
 from .engine.search import checked_search
 from .engine.session import Intent
 from .engine.waiting import wait_until
-from .markers import read
 from .model.loader import load_site
 from .ovf_update import update_ovf_stores
 from .results import EntityResult, raise_if_failed, report
@@ -165,7 +164,8 @@ def _found(engine: Session, search: str) -> list[str]:
 def _is_still(vm: Record, copy: Copy) -> bool:
     places = {place.id for one in vm.disk_attachments or () for place in one.at("disk", "storage_domains") or ()}
     unmoved = places == {domain.id for domain in copy.domains}
-    return unmoved and vm.status == "down" and read(vm.description) == copy.marker
+    unchanged = (vm.name, vm.description or "") == (copy.vm.name, copy.vm.description)
+    return unmoved and unchanged and vm.status == "down"
 
 
 @dataclass(frozen=True)

@@ -58,9 +58,16 @@ def plan_copies(
     )
 
 
-def is_copy(vm: Vm) -> bool:
-    """Return whether a VM is a backup copy, whole or not."""
-    return isinstance(read(vm.description), BackupCopy) or WorkingName.read(vm.name) is not None
+def is_copy(site: Site, vm: Vm, targets: Sequence[Domain]) -> bool:
+    """Return whether a VM is a backup copy, whole or not.
+
+    One that was brought back from a copy has its marker still, but lies neither on a backup domain nor on a target.
+    """
+    if WorkingName.read(vm.name) is not None:
+        return True
+    places = {id_ for disk in site.image_disks(vm) for id_ in disk.domain_ids}
+    stored = site.backup_ids | {target.id for target in targets}
+    return isinstance(read(vm.description), BackupCopy) and not stored.isdisjoint(places)
 
 
 def _weight(site: Site, vm: Vm) -> int:

@@ -68,7 +68,7 @@ def transfer(
     )
     site = load_site(engine)
     targets = checked_targets(site, storage_domains, allow_non_backup)
-    chosen = select(engine, site, vms, templates, searches)
+    chosen = select(engine, site, targets, vms, templates, searches)
     if method == "move":
         plan = plan_moves(site, *chosen, targets, options)
     else:

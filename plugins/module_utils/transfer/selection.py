@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..engine.errors import EngineError
 from ..engine.search import checked_search
-from ..model.site import HOSTED_ENGINE_ORIGINS, Site, Template, Vm
+from ..model.site import HOSTED_ENGINE_ORIGINS, Domain, Site, Template, Vm
 from .copy_plan import is_copy
 
 if TYPE_CHECKING:
@@ -28,7 +28,12 @@ def checked_searches(given: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def select(
-    engine: Session, site: Site, vms: Sequence[str], templates: Sequence[str], searches: Mapping[str, str]
+    engine: Session,
+    site: Site,
+    targets: Sequence[Domain],
+    vms: Sequence[str],
+    templates: Sequence[str],
+    searches: Mapping[str, str],
 ) -> tuple[list[Vm], list[Template]]:
     """Return what is named and what the searches find, each once.
 
@@ -40,7 +45,8 @@ def select(
     if "vms" in searches:
         ids = _found(engine, "vms", searches["vms"])
         matching = [one for one in site.vms if one.id in ids]
-        meant = {one.id: one for one in matching if one.origin not in HOSTED_ENGINE_ORIGINS and not is_copy(one)}
+        ordinary = [one for one in matching if one.origin not in HOSTED_ENGINE_ORIGINS]
+        meant = {one.id: one for one in ordinary if not is_copy(site, one, targets)}
         found_vms |= _not_empty(meant, "VM", searches["vms"])
     if "templates" in searches:
         ids = _found(engine, "templates", searches["templates"])

@@ -179,6 +179,18 @@ def test_nonsense_is_refused_before_anything_is_read(play, primary):
     assert not primary.requests
 
 
+def test_copy_can_be_brought_back_and_is_an_ordinary_vm_then(play, filled, client):
+    options = {"storage_domains": ["east-data"], "allow_non_backup": True, **FAST}
+    moved = play("backup_transfer", auth=filled.auth, method="move", vms=["db-1"], **options)
+    assert moved["counts"]["succeeded"] == 1, moved
+    assert client.post(f"/vms/{id_of(client, 'db-1')}/start").status == 200
+    pruned = play("backup_prune", auth=filled.auth, keep=1, vms=["db"], **FAST)
+    assert outcomes(pruned) == {"db-2": "skipped", "db-broken": "succeeded", "db-3": "succeeded"}
+    search = {"vm_search": "name=db-*", "storage_domains": ["vault"]}
+    copied = play("backup_transfer", auth=filled.auth, method="copy", **search, check=True)
+    assert outcomes(copied) == {"db-1": "succeeded"}
+
+
 def test_copies_that_an_imported_domain_brings_are_listed(play, filled, client, sites):
     shut = play("vm_power", auth=filled.auth, groups=[{"vms": ["web"]}], state="stopped", **FAST)
     assert not shut.get("failed")

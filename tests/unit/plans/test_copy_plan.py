@@ -177,8 +177,13 @@ def test_a_working_name_is_read_back_and_nothing_else_is_taken_for_one(source_id
 
 
 def test_copies_are_told_from_other_vms():
-    assert is_copy(made(60)[0]) and is_copy(made(60, complete=False)[0]) and is_copy(begun(60)[0])
-    assert not is_copy(SOURCE)
+    plain = domain("plain")
+    restored, own = made(63, place=plain)
+    copies = [made(60), made(61, complete=False), begun(62)]
+    state = site(TARGET, plain, OWN, SOURCE, restored, own, *[part for copy in copies for part in copy])
+    assert all(is_copy(state, copy, []) for copy, _disk in copies)
+    assert not is_copy(state, SOURCE, [TARGET]) and not is_copy(state, restored, [TARGET])
+    assert is_copy(state, restored, [plain])
 
 
 @given(

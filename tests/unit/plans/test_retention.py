@@ -16,6 +16,7 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.errors impor
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.markers import BackupCopy, RanBefore, read, with_marker
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.model.site import VmPool
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.retention import Policy, plan
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.transfer.naming import WorkingName
 from site_builder import MASTER, VAULT, disk, domain, site, snapshot, vm
 
 NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
@@ -73,6 +74,17 @@ def test_incomplete_copy_goes_when_it_is_too_old_for_a_transfer_and_does_not_cou
     young, old = copy("young", 0.5, complete=False), copy("old", 3, complete=False)
     assert kept(*young, *old, *copy("good", 9), newest=1) == ["good", "young"]
     assert kept(*old, newest=1, incomplete=timedelta(days=4)) == ["old"]
+
+
+def test_unfinished_copy_is_known_by_its_working_name_whatever_its_description_says():
+    """A clone has the description of its source, and that may be a VM which was brought back from a copy."""
+    id_ = "6f1c7a1e-0000-4000-8000-000000000001"
+    begun, own = copy("begun", 9, of="older")
+    begun = replace(begun, name=str(WorkingName(id_, NOW - timedelta(days=2))))
+    for incomplete, keep in ((timedelta(days=1), False), (timedelta(days=3), True)):
+        [verdict] = judged(begun, own, replace(vm("db"), id=id_), incomplete=incomplete).values()
+        assert verdict.copy.marker == BackupCopy(id_, "db", NOW - timedelta(days=2), complete=False)
+        assert verdict.keep is keep
 
 
 def test_last_good_copy_stays_where_newer_ones_are_incomplete():
