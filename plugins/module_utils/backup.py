@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from . import power
 from .engine.errors import EngineError, Entity
 from .engine.session import Intent
 from .engine.waiting import wait_until
 from .model.loader import load_domain, load_site
 from .model.site import HOSTED_ENGINE_ORIGINS, DataCenter, Domain, Site, Vm
+from .power.bring import shut_down
 from .rules.catalogue import CATALOGUE, audit, judge
 from .rules.configuring import CHOOSES_MASTER, lease_holders_not_down, master_remedy, users_not_down
 from .rules.rule import Violation, blocking, enforce, soften
@@ -217,7 +217,7 @@ def _prepare(
     done = _nothing_of(planned)
     if planned.shutdowns:
         with _telling(done, found):
-            _shut_down(engine, planned.shutdowns, timeout, poll_interval)
+            shut_down(engine, planned.shutdowns, timeout=timeout, poll_interval=poll_interval)
         done = replace(done, shutdowns=planned.shutdowns)
     for succession in planned.successions:
         with _telling(done, found):
@@ -281,19 +281,6 @@ def _named_states(
     before: Mapping[str, Any], later: Mapping[str, Any], names: Mapping[str, str], shown: Mapping[str, Any]
 ) -> dict[str, Any]:
     return {names[id_]: shown[id_] for id_ in before if before[id_] != later[id_]}
-
-
-def _shut_down(engine: Session, vms: Sequence[Vm], timeout: float, poll_interval: float) -> None:
-    power.ensure(
-        engine,
-        groups=[{"name": "the VMs on the storage domains", "vms": [vm.id for vm in vms]}],
-        state="stopped",
-        on_failure="stop",
-        concurrency=8,
-        timeout=timeout,
-        poll_interval=poll_interval,
-        check_mode=False,
-    )
 
 
 def _switch(engine: Session, succession: Succession, timeout: float, poll_interval: float) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
 
 from .engine.errors import EngineError
 
@@ -27,7 +28,7 @@ class EntityResult:
     remedy: str | None = None
 
     @classmethod
-    def of(cls, id_: str | None, name: str | None, value: object, reason: str | None = None) -> EntityResult:
+    def of(cls, id_: str | None, name: str | None, value: object, reason: str | None = None) -> Self:
         """Return the result for what bulk.each gave for the entity: its EngineError, or anything else for success.
 
         reason: what to say of a success.
@@ -35,6 +36,23 @@ class EntityResult:
         if not isinstance(value, EngineError):
             return cls(id_, name, "succeeded", reason)
         return cls(id_, name, "unknown" if value.unknown else "failed", str(value), value.remedy)
+
+
+@dataclass(frozen=True)
+class TimedResult(EntityResult):
+    """A result with its times, UTC in ISO 8601: when the work on the entity began and when it was seen to be done."""
+
+    began: str | None = None
+    ended: str | None = None
+
+    def timed(self, began: datetime | None, ended: datetime | None) -> TimedResult:
+        """Return the result with its times."""
+        return replace(self, began=iso(began), ended=iso(ended))
+
+
+def iso(time: datetime | None) -> str | None:
+    """Return a time as results have it: UTC in ISO 8601, to the hundredth of a second."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-4] + "Z" if time else None
 
 
 def entities(results: Sequence[EntityResult]) -> list[dict[str, Any]]:

@@ -9,15 +9,16 @@ module: vm_power
 short_description: Start or shut down VMs in boot groups
 version_added: 0.1.0
 description:
-  - Starts VMs group by group, each group when the one before it is up, or shuts them down in the reverse order.
+  - Starts VMs group by group, each group when the one before it is ready, or shuts them down in the reverse order.
   - The rule that a VM with a disk or its lease on a backup domain is not started is checked for all VMs before the
     first start.
-  - A shutdown asks the guest; nothing is ever powered off.
+  - A shutdown asks the guest. Nothing is powered off unless O(power_off) says so.
 author:
   - lifeboat.ovirt contributors (@lifeboat-ovirt)
 extends_documentation_fragment:
   - lifeboat.ovirt.auth
   - lifeboat.ovirt.auth.attributes
+  - lifeboat.ovirt.partial
 attributes:
   check_mode:
     support: full
@@ -32,33 +33,88 @@ options:
     description: The groups, in boot order.
     type: list
     elements: dict
-    required: true
+    default: []
     suboptions:
       name:
         description: What messages call the group.
         type: str
       vms:
-        description: Names or ids of the VMs that start together.
+        description: Names or ids of the VMs whose turn comes together.
         type: list
         elements: str
         required: true
+      ready:
+        description:
+          - What has to be seen of a VM before it counts as started.
+          - V(up) is its status, V(agent) an address that its guest agent tells, V(tcp) an answer at O(groups[].port) of
+            such an address, seen from the machine that runs the module.
+        type: str
+        choices: [up, agent, tcp]
+        default: up
+      port:
+        description: The port for V(tcp).
+        type: int
+      timeout:
+        description: Seconds that each VM has; O(timeout) when left out.
+        type: int
+      delay:
+        description: Seconds that pass once the group is ready, before the next one.
+        type: int
+        default: 0
+      parallel:
+        description: How many VMs of the group may be on their way at a time; V(0) for all.
+        type: int
+        default: 0
+      on_failure:
+        description: For this group, instead of O(on_failure).
+        type: str
+        choices: [stop, continue]
+  dependencies:
+    description:
+      - For a VM the names of those that have to be ready before it starts, of its own group or an earlier one.
+      - A VM whose dependency failed is not tried. On the way down a VM waits for those that need it.
+    type: dict
+    default: {}
+  others_on:
+    description: Storage domains whose VMs, as far as no group names them, form a last group C(others).
+    type: list
+    elements: str
+    default: []
   state:
     description: Whether the VMs shall run.
     type: str
     choices: [running, stopped]
     default: running
+  mark_ran:
+    description: Whether a VM that is shut down gets a note in its description that it ran, which survives a detach and
+      an import elsewhere.
+    type: bool
+    default: false
+  only_ran:
+    description: Whether only VMs with that note are started. It is taken away once they run, in any case.
+    type: bool
+    default: false
+  absent:
+    description: Whether a VM that the engine does not have is an error of the whole call before anything is done, or
+      the failure of this VM only.
+    type: str
+    choices: [fail, report]
+    default: fail
+  power_off:
+    description: Whether a VM whose guest did not shut down in its time is powered off.
+    type: bool
+    default: false
   on_failure:
     description: Whether the groups after one with a failed VM are left alone or take their turn all the same.
     type: str
     choices: [stop, continue]
     default: stop
   concurrency:
-    description: How many requests are sent side by side within a group.
+    description: How many requests are sent side by side.
     type: int
     default: 8
-
   timeout:
-    description: Seconds to wait for each group.
+    description: Seconds that each VM has.
     type: int
     default: 600
   poll_interval:
@@ -73,8 +129,18 @@ EXAMPLES = r"""
     groups:
       - name: databases
         vms: [db]
+        ready: agent
       - name: applications
         vms: [app, web]
+        parallel: 10
+    dependencies:
+      web: [app]
+
+- name: Shut them down in the reverse order, and note which of them ran
+  lifeboat.ovirt.vm_power:
+    groups: "{{ boot_groups }}"
+    state: stopped
+    mark_ran: true
 """
 
 RETURN = r"""
@@ -100,6 +166,12 @@ entities:
     remedy:
       description: How to clear a failure.
       type: str
+    began:
+      description: When the request was sent, UTC; V(null) for a VM that was left alone.
+      type: str
+    ended:
+      description: When the VM was seen to be ready, or was given up, UTC.
+      type: str
 counts:
   description: How many entities have each outcome.
   returned: always
@@ -114,23 +186,33 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.ansible_glue import auth_spec, reported, session
-from ..module_utils.power import ensure
+from ..module_utils.ansible_glue import auth_spec, partial_spec, reported, session
+from ..module_utils.power.bring import ensure
+
+GROUP = {
+    "name": {"type": "str"},
+    "vms": {"type": "list", "elements": "str", "required": True},
+    "ready": {"type": "str", "choices": ["up", "agent", "tcp"], "default": "up"},
+    "port": {"type": "int"},
+    "timeout": {"type": "int"},
+    "delay": {"type": "int", "default": 0},
+    "parallel": {"type": "int", "default": 0},
+    "on_failure": {"type": "str", "choices": ["stop", "continue"]},
+}
 
 
 def main() -> None:
     spec = {
         **auth_spec(),
-        "groups": {
-            "type": "list",
-            "elements": "dict",
-            "required": True,
-            "options": {
-                "name": {"type": "str"},
-                "vms": {"type": "list", "elements": "str", "required": True},
-            },
-        },
+        **partial_spec(),
+        "groups": {"type": "list", "elements": "dict", "default": [], "options": GROUP},
+        "dependencies": {"type": "dict", "default": {}},
+        "others_on": {"type": "list", "elements": "str", "default": []},
         "state": {"type": "str", "choices": ["running", "stopped"], "default": "running"},
+        "mark_ran": {"type": "bool", "default": False},
+        "only_ran": {"type": "bool", "default": False},
+        "absent": {"type": "str", "choices": ["fail", "report"], "default": "fail"},
+        "power_off": {"type": "bool", "default": False},
         "on_failure": {"type": "str", "choices": ["stop", "continue"], "default": "stop"},
         "concurrency": {"type": "int", "default": 8},
         "timeout": {"type": "int", "default": 600},
@@ -138,7 +220,7 @@ def main() -> None:
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
-        options = {name: value for name, value in module.params.items() if name != "auth"}
+        options = {name: value for name, value in module.params.items() if name not in ("auth", "on_partial")}
         result = ensure(engine, **options, check_mode=module.check_mode)
     module.exit_json(**result, elapsed=stopwatch.seconds)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..engine.errors import EngineError
 from ..mapping import as_document
-from .plan import BootGroup, Direction, Group, Placement, Plan, PlanDomain, Selection
+from .plan import Direction, Group, Placement, Plan, PlanDomain, Selection
 
 
 def run_of(
@@ -50,6 +50,7 @@ def run_of(
         "promote": [domain.id for domain, placement in domains if not placement.backup],
         "restore": [one for group in groups for one in _restores(group, target.name)],
         "boot_groups": [boot for group in groups for boot in _boot(group, prefix=len(groups) > 1)],
+        "dependencies": {vm: list(needed) for group in groups for vm, needed in group.dependencies.items()},
         "hooks": {"before": dict(plan.hooks.before), "after": dict(plan.hooks.after), **plan.hooks.acting},
         "drill": {"network": target.drill_network, "profile": target.drill_profile},
         "on_error": "warn" if all(group.on_error == "warn" for group in groups) else "fail",
@@ -128,8 +129,4 @@ def _boot(group: Group, *, prefix: bool) -> Iterator[dict[str, Any]]:
     """Return the boot groups as vm_power takes them."""
     for boot in group.boot:
         name = f"{group.name}: {boot.name}" if prefix else boot.name
-        yield {**asdict(boot), "name": name, "vms": list(boot.vms), "dependencies": _needed(group.dependencies, boot)}
-
-
-def _needed(dependencies: Mapping[str, Sequence[str]], boot: BootGroup) -> dict[str, list[str]]:
-    return {vm: list(needed) for vm, needed in dependencies.items() if vm in boot.vms}
+        yield {**asdict(boot), "name": name, "vms": list(boot.vms)}

@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
+from ..results import iso
+
 SCHEMA = "lifeboat.ovirt/run-report/1"
 
 Verdict = Literal["succeeded", "degraded", "failed"]
@@ -195,8 +197,8 @@ def as_document(run: Run) -> dict[str, Any]:
         "target": run.target,
         "collection_version": run.version,
         "started_by": dict(run.started_by),
-        "began": _iso(run.began),
-        "ended": _iso(run.ended),
+        "began": iso(run.began),
+        "ended": iso(run.ended),
         "seconds": round((run.ended - run.began).total_seconds(), 2),
         "verdict": run.verdict,
         "summary": run.summary,
@@ -205,7 +207,7 @@ def as_document(run: Run) -> dict[str, Any]:
         "rpo_seconds": run.rpo,
         "rpo_reason": None if run.rpo is not None else "the plan has no rpo hook, or it told nothing",
         "phases": [_phase_document(phase) for phase in run.phases],
-        "entities": [{**asdict(line), "began": _iso(line.began), "ended": _iso(line.ended)} for line in run.entities],
+        "entities": [{**asdict(line), "began": iso(line.began), "ended": iso(line.ended)} for line in run.entities],
         "violations": [dict(violation) for violation in run.violations],
     }
 
@@ -215,13 +217,9 @@ def _phase_document(phase: Phase) -> dict[str, Any]:
     return {
         "name": phase.name,
         "outcome": phase.outcome,
-        "began": _iso(phase.began),
+        "began": iso(phase.began),
         "seconds": phase.seconds,
         "message": phase.message,
         "remedy": phase.remedy,
         "counts": {outcome: counts[outcome] for outcome in ("succeeded", "failed", "skipped", "unknown")},
     }
-
-
-def _iso(time: datetime | None) -> str | None:
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-4] + "Z" if time else None

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import power
 from ..engine.bulk import each
 from ..engine.errors import EngineError
 from ..model.loader import load_site
 from ..ovf_update import update_ovf_stores
+from ..power.bring import shut_down
 from .copying import Copier
 from .move_plan import freeable
 from .moving import DiskTransfer, Mover, disk_copies, disk_moves
@@ -51,15 +51,11 @@ class Carrier:
         if not self.plan.shutdowns:
             return
         try:
-            power.ensure(
+            shut_down(
                 self.shop.engine,
-                groups=[{"name": "the VMs to be moved", "vms": [vm.id for vm in self.plan.shutdowns]}],
-                state="stopped",
-                on_failure="stop",
-                concurrency=_REQUESTS_AT_ONCE,
+                self.plan.shutdowns,
                 timeout=self.shutdown_timeout,
                 poll_interval=self.shop.poll_interval,
-                check_mode=False,
             )
         except EngineError as exc:
             if exc.kind != "partial":

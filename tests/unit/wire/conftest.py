@@ -16,13 +16,13 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils import (
     backup,
     domain_state,
     iscsi,
-    power,
     registration,
     retention,
     storage_import,
 )
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.ansible_glue import credentials
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.session import Session
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.power import bring
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.transfer.run import transfer
 from modules.conftest import MODULES, play
 from ovirt_simulator.site import SimulatedSite, simulated_sites
@@ -38,7 +38,7 @@ USE_CASES: dict[str, Callable[..., dict[str, Any]]] = {
     "iscsi_login": iscsi.log_in,
     "storage_domain_import": storage_import.bring_in,
     "storage_domain_state": domain_state.ensure,
-    "vm_power": power.ensure,
+    "vm_power": bring.ensure,
 }
 
 
@@ -79,7 +79,7 @@ def use(clock: Clock) -> Callable[..., dict[str, Any]]:
     def run(site: SimulatedSite, module: str, **given: Any) -> dict[str, Any]:
         documented = yaml.safe_load(importlib.import_module(f"{MODULES}.{module}").DOCUMENTATION)["options"]
         defaults = {name: option.get("default") for name, option in documented.items()}
-        named = set(inspect.signature(USE_CASES[module]).parameters) - {"engine", "check_mode", "clock"}
+        named = set(inspect.signature(USE_CASES[module]).parameters) - {"engine", "check_mode", "clock", "now"}
         options = {name: given.get(name, defaults.get(name)) for name in named}
         with Session(credentials({"auth": site.auth}), clock=clock, sleep=clock.sleep) as engine:
             return USE_CASES[module](engine, **options, check_mode=False)

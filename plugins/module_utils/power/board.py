@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How far the VMs of one group have got, from what was seen of them. Pure: the clock comes along with each look."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ..engine.errors import EngineError, Entity
+from ..model.site import Vm
+from ..results import Outcome, TimedResult
+from .plan import Group, State
+
+COMING_UP = frozenset({"wait_for_launch", "powering_up", "restoring_state", "reboot_in_progress"})
+GOING_DOWN = frozenset({"powering_down", "saving_state"})
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One moment on two clocks: seconds for deadlines, and the time of day for the report."""
+
+    seconds: float
+    time: datetime
+
+
+@dataclass(frozen=True)
+class Sight:
+    """What one read has shown of a VM; ready is None where nothing but its status counts."""
+
+    status: str | None
+    ready: bool | None = None
+
+
+@dataclass
+class _Way:
+    """A VM on its way; sent is False for one that was on it, or there, before us."""
+
+    vm: Vm
+    began: Moment
+    sent: bool
+    deadline: float
+    moved: bool = False
+
+
+class Board:
+    """The VMs of a group: waiting for their turn, on their way, or settled with a result."""
+
+    def __init__(self, group: Group, state: State, needs: Mapping[str, frozenset[str]], settled: Mapping[str, bool]):
+        self._group = group
+        self._wanted = "up" if state == "running" else "down"
+        self._way_words = COMING_UP if state == "running" else GOING_DOWN
+        self._needs = needs
+        # What earlier groups came to: True for a VM that is ready.
+        self._ready = dict(settled)
+        self._waiting = list(group.vms)
+        self._on_way: dict[str, _Way] = {}
+        self.results: list[TimedResult] = [_absent(name) for name in group.absent]
+        self._ready |= dict.fromkeys(group.absent, False)
+
+    @property
+    def settled(self) -> Mapping[str, bool]:
+        """Return which VMs have come to an end, and whether they are ready."""
+        return self._ready
+
+    @property
+    def on_way(self) -> list[Vm]:
+        """Return the VMs that something is expected of."""
+        return [way.vm for way in self._on_way.values()]
+
+    @property
+    def open(self) -> bool:
+        """Whether there is anything left to do or to wait for."""
+        return bool(self._waiting or self._on_way)
+
+    def startable(self) -> list[Vm]:
+        """Return the VMs whose turn it is now, and settle those whose needs cannot be met any more."""
+        found: list[Vm] = []
+        for vm in list(self._waiting):
+            needs = self._needs.get(vm.id, frozenset())
+            lost = [id_ for id_ in needs if self._ready.get(id_) is False]
+            if lost:
+                self._waiting.remove(vm)
+                self._settle(vm, "skipped", "not tried: what has to come first did not get there", ready=False)
+            elif all(self._ready.get(id_) for id_ in needs):
+                found.append(vm)
+        room = self._group.parallel - len(self._on_way) if self._group.parallel else len(found)
+        return found[: max(0, room)]
+
+    def begin(self, vm: Vm, at: Moment, outcome: object, *, sent: bool) -> None:
+        """Note what came of asking for a VM: its EngineError, or anything else for a request that was taken."""
+        self._waiting.remove(vm)
+        if isinstance(outcome, EngineError):
+            self.results.append(TimedResult.of(vm.id, vm.name, outcome))
+            self._ready[vm.id] = False
+        else:
+            self._on_way[vm.id] = _Way(vm, at, sent, at.seconds + self._group.timeout)
+
+    def see(self, sights: Mapping[str, Sight], at: Moment) -> None:
+        """Take in one look at all VMs on their way."""
+        for id_, way in list(self._on_way.items()):
+            sight = sights.get(id_, Sight(None))
+            if sight.status == self._wanted and sight.ready is not False:
+                self._arrive(way, at)
+            elif sight.status in self._way_words:
+                way.moved = True
+            elif way.moved and sight.status not in (None, self._wanted):
+                self._fail(way, at, f"VM {way.vm.name} left the way to {self._wanted} again and is {sight.status}")
+            if id_ in self._on_way and at.seconds >= way.deadline:
+                self._fail(way, at, self._late(way, sight))
+
+    def overdue(self, at: Moment) -> list[Vm]:
+        """Return the VMs whose time is over at the next look."""
+        return [way.vm for way in self._on_way.values() if at.seconds >= way.deadline]
+
+    def extend(self, vm: Vm, at: Moment) -> None:
+        """Give a VM its time anew, after it was asked in another way."""
+        self._on_way[vm.id].deadline = at.seconds + self._group.timeout
+
+    def skip_rest(self, reason: str) -> None:
+        """Settle everything that has not begun."""
+        for vm in self._waiting:
+            self._settle(vm, "skipped", reason, ready=False)
+        self._waiting.clear()
+
+    def _arrive(self, way: _Way, at: Moment) -> None:
+        del self._on_way[way.vm.id]
+        if way.sent:
+            result = TimedResult(way.vm.id, way.vm.name, "succeeded", self._group.name)
+            self.results.append(result.timed(way.began.time, at.time))
+            self._ready[way.vm.id] = True
+        else:
+            self._settle(way.vm, "skipped", f"already {self._wanted}", ready=True)
+
+    def _late(self, way: _Way, sight: Sight) -> str:
+        seen = f"it is {sight.status}" if sight.status else "it is not there any more"
+        if sight.status == self._wanted and self._group.ready == "tcp":
+            seen = f"it is up, but its port {self._group.port} does not answer"
+        elif sight.status == self._wanted:
+            seen = "it is up, but its guest agent tells no address"
+        return f"VM {way.vm.name} was not {self._wanted} after {self._group.timeout:g} s: {seen}"
+
+    def _fail(self, way: _Way, at: Moment, message: str) -> None:
+        del self._on_way[way.vm.id]
+        remedy = "see the events of the engine for the reason"
+        if self._wanted == "down":
+            remedy = "the guest may ignore the shutdown: shut it down from inside, or allow power_off"
+        error = EngineError("timeout", message, remedy=remedy, entity=Entity("vm", way.vm.id, way.vm.name))
+        self.results.append(TimedResult.of(way.vm.id, way.vm.name, error).timed(way.began.time, at.time))
+        self._ready[way.vm.id] = False
+
+    def _settle(self, vm: Vm, outcome: Outcome, reason: str, *, ready: bool) -> None:
+        self.results.append(TimedResult(vm.id, vm.name, outcome, reason))
+        self._ready[vm.id] = ready
+
+
+def _absent(name: str) -> TimedResult:
+    return TimedResult(
+        None, name, "failed", "the engine does not have this VM", "see why it was not registered, then run again"
+    )
+
+
+def failed(results: Sequence[TimedResult]) -> bool:
+    """Return whether a group with these results has failed."""
+    return any(result.outcome in ("failed", "unknown") for result in results)
