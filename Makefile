@@ -71,6 +71,10 @@ mutate: .venv/made.stamp ## show that flipping any backup restriction of the sim
 benchmark-audit: .venv/made.stamp ## how long the audit of a big site takes
 	@$(BENCHMARK)/backup_audit.py
 
+.PHONY: benchmark-import
+benchmark-import: .venv/made.stamp ## one call that brings 20 storage domains in, against a bare script
+	@$(BENCHMARK)/import_domains.py
+
 .PHONY: benchmark-simulator
 benchmark-simulator: .venv/made.stamp ## how the simulated engine bears a big site
 	@$(BENCHMARK)/simulator_scale.py
