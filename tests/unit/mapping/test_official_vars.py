@@ -39,7 +39,7 @@ def test_quoted_booleans_are_booleans(file):
 
 def test_blank_targets_are_undecided_and_numbers_are_names(file):
     mapping = convert(file).mapping
-    assert mapping.clusters == (Pair("east-cl1", "west-cl1"), Pair("retired", None), Pair("2024", "west-cl1"))
+    assert mapping.clusters[1:] == (Pair("north-cl1", "south-cl1"), Pair("retired", None), Pair("2024", "west-cl1"))
     assert mapping.user_domains == (Pair("internal-authz", "internal-authz"), Pair("corp-authz", None))
     assert mapping.affinity_groups == mapping.affinity_labels == ()
 
@@ -50,39 +50,38 @@ def test_what_cannot_be_sent_is_left_out_and_told(file):
     assert found.notes == (
         "dr_role_mappings[2] maps VmManager a second time, to UserRole: left out",
         "dr_role_mappings[3] names no source for PowerUserRole: left out",
-        "dr_lun_mappings[1] has no known storage type for 3600a0980000000000000000000000b22: "
+        "dr_lun_mappings[1] has no known storage type for 3600a0980000000000000000000000d12: "
         "STORAGE TYPE COULD NOT BE FETCHED!",
     )
 
 
-def test_two_data_centers_keep_their_profiles_of_the_same_names(file):
+def test_profiles_keep_their_data_centers_and_at_the_target_their_ids(file):
     profiles = convert(file).mapping.vnic_profiles
-    assert [pair.target and pair.target.data_center for pair in profiles] == ["west", "west", "south", None]
-    assert profiles[1].target == Profile("ovirtmgmt", "ovirtmgmt", "west")
-    assert profiles[2].target.id == "b8a4a08c-3b9a-4f4c-bb0c-6f2f36f0a8e5"
-    assert all(pair.source.id is None for pair in profiles)
+    assert profiles[1] == Pair(Profile("east-drill", "east-drill", "east"), Profile("west-drill", "west-drill", "west"))
+    assert profiles[2].target == Profile(id="9a5ccba2-e13d-5654-a629-da11061c6bd5")
+    assert profiles[3].target is None and all(pair.source.id is None for pair in profiles)
 
 
-def test_a_profile_known_by_its_id_alone_keeps_it():
-    entry = {"primary_network_name": "a", "primary_profile_name": "a", "secondary_profile_id": "p-1"}
-    [pair] = converted(dr_network_mappings=[entry]).mapping.vnic_profiles
-    assert pair == Pair(Profile("a", "a"), Profile(id="p-1"))
+def test_two_data_centers_may_have_profiles_of_the_same_names():
+    names = {"primary_network_name": "a", "primary_profile_name": "a"}
+    entries = [{**names, "primary_network_dc": dc, "secondary_profile_id": f"p-{dc}"} for dc in ("east", "north")]
+    assert len(converted(dr_network_mappings=[*entries, entries[0]]).mapping.vnic_profiles) == 2
 
 
 def test_direct_luns_bring_their_connection(file):
     first, second = convert(file).mapping.luns
     portal = {"address": "10.20.1.10", "port": 3260, "portal": "1", "target": "iqn.2031-05.test.array-b:spare"}
-    assert first.target == Lun("3600a0980000000000000000000000b21", "iscsi", **portal)
-    assert second.target == Lun("3600a0980000000000000000000000b22")
+    assert first.target == Lun("3600a0980000000000000000000000d11", "iscsi", **portal)
+    assert second.target == Lun("3600a0980000000000000000000000d12")
 
 
 def test_a_failback_turns_the_mapping_round(file):
     found = convert(file, "primary")
-    assert found.mapping.clusters == (Pair("west-cl1", "east-cl1"),)
+    assert found.mapping.clusters == (Pair("west-cl1", "east-cl1"), Pair("south-cl1", "north-cl1"))
     assert found.mapping.luns[0].target.username == "ledger"
     assert found.mapping.luns[0].target.password is None
-    assert "dr_lun_mappings[0] has no password for 3600a0980000000000000000000000a21 yet" in found.notes
-    assert "dr_cluster_mappings[1] names no source for retired: left out" in found.notes
+    assert "dr_lun_mappings[0] has no password for 3600a0980000000000000000000000d01 yet" in found.notes
+    assert "dr_cluster_mappings[2] names no source for retired: left out" in found.notes
 
 
 @pytest.mark.parametrize(

@@ -265,7 +265,10 @@ class ImportVmFromConfiguration(Command):
 
     def _tell(self, context: Context, plan: _Plan, missing: list[str]) -> None:
         document = plan.document
-        left_out = [*(volume.alias for volume in document.volumes if volume.disk_id in plan.dropped), *missing]
+        dropped = plan.dropped
+        left_out = [volume.alias for volume in document.volumes if volume.disk_id in dropped]
+        left_out += [disk.alias or disk.id for disk in document.lun_disks if disk.id in dropped]
+        left_out += missing
         if left_out:
             text = f"The VM {document.name} came without: {', '.join(dict.fromkeys(left_out))}."
             context.event(1188, text, "warning", vm=self.vm_id)
