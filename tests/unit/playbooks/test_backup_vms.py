@@ -33,3 +33,15 @@ def test_what_fails_keeps_nothing_else_from_its_backup_and_stands_in_the_report(
     assert sorted(one["outcome"] for one in result["copied"]) == ["failed", "succeeded"]
     assert [one["outcome"] for one in result["pruned"]] == ["skipped"]
     assert [one["complete"] for one in result["copies"]] == [True]
+
+
+def test_move_reports_what_moved_and_fails_for_what_did_not(run, primary, tmp_path):
+    primary.mishaps.add("POST", "/disks/{id}/move", "status", status=400, detail="[no room]")
+    report = tmp_path / "report.yml"
+    variables = {"move_vms": ["erp"], "move_search": "name=db", "move_target": ["vault"], "move_report": str(report)}
+    code, shown = run("move_to_backup_domain", **variables)
+    assert code != 0 and "no room" in shown
+    assert len(yaml.safe_load(report.read_text(encoding="utf-8"))["moved"]) == 1
+    code, shown = run("move_to_backup_domain", **variables)
+    assert code == 0, shown
+    assert sorted(yaml.safe_load(report.read_text(encoding="utf-8"))["moved"]) == ["db", "erp"]
