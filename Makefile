@@ -78,6 +78,9 @@ benchmark-import: .venv/made.stamp ## one call that brings 20 storage domains in
 .PHONY: benchmark-simulator
 benchmark-simulator: .venv/made.stamp ## how the simulated engine bears a big site
 	@$(BENCHMARK)/simulator_scale.py
+.PHONY: fuzz-ovf
+fuzz-ovf: .venv/made.stamp ## let 200,000 mutilated OVF documents be read
+	@$(IN_VENV) python tests/fuzz/ovf_reading.py
 
 .PHONY: lint
 lint: .venv/made.stamp ## ruff, mypy, yamllint, ansible-lint, changelog and documentation checks

@@ -92,7 +92,7 @@ def _volume(file: Element, disk: Element, drive: Element, disk_id: str, descript
         wipe_after_delete=truth(get(f"{{{OVF}}}wipe-after-delete")),
         parent_id=optional_id(rasd(drive, "Parent"), "parent"),
         template_image_id=optional_id(rasd(drive, "Template"), "template of a volume"),
-        domain_ids=tuple(identifier(one.text, "storage domain") for one in drive.findall(f"{{{RASD}}}StorageId")),
+        domain_ids=tuple(identifier(one.text or "", "storage domain") for one in drive.findall(f"{{{RASD}}}StorageId")),
         pool_id=optional_id(rasd(drive, "StoragePoolId"), "data center"),
         created=date_of(rasd(drive, "CreationDate")),
         modified=date_of(modified),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass, field
 from xml.etree import ElementTree
 
@@ -122,4 +123,5 @@ def _hardware(item: Element, kind: int) -> Hardware:
     if device is None or (kind == OTHER and not device.device):
         raise OvfError("a device without type")
     monitors = _required_number(item, "VirtualQuantity") if kind == VIDEO else 1
-    return Hardware(kind, identifier(_instance(item), "device"), device, monitors)
+    id_ = rasd(item, "InstanceId")
+    return Hardware(kind, identifier(id_, "device") if id_ else str(uuid.uuid4()), device, monitors)
