@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
@@ -17,6 +18,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from .engine.credentials import API_PATH, Credentials
 from .engine.errors import EngineError, LibraryMissing
 from .engine.session import Session
+from .results import iso
 
 _ENVIRONMENT = {
     "url": "OVIRT_URL",
@@ -150,18 +152,19 @@ class Stopwatch:
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
+        self._time = datetime.now(UTC)
 
     @property
-    def seconds(self) -> float:
-        """Seconds since the start, to the hundredth."""
-        return round(time.monotonic() - self._begun, 2)
+    def times(self) -> dict[str, Any]:
+        """Return what every result says of it: when it began, UTC, and how many seconds it took, to the hundredth."""
+        return {"began": iso(self._time), "elapsed": round(time.monotonic() - self._begun, 2)}
 
 
 @contextmanager
 def reported(module: AnsibleModule) -> Iterator[Stopwatch]:
     """End the module with fail_json for an EngineError from inside; anything else is a bug and looks like one.
 
-    The failure has msg, error_kind, remedy, entity (kind, id and name, or None), elapsed, and the details of the error.
+    The failure has msg, error_kind, remedy, entity (kind, id and name, or None), the times, and the error's details.
     A partial failure is reported as success with the same keys and a warning, where the option on_partial says so.
     No secret that belongs to auth leaves the module, wherever it came from. The value measures the time of the work.
     """
@@ -172,13 +175,13 @@ def reported(module: AnsibleModule) -> Iterator[Stopwatch]:
         yield stopwatch
     except LibraryMissing as exc:
         text = missing_required_lib(exc.library)
-        module.fail_json(msg=text, exception=exc.trace, elapsed=stopwatch.seconds, **_failure(exc))
+        module.fail_json(msg=text, exception=exc.trace, **stopwatch.times, **_failure(exc))
     except EngineError as exc:
         leave = module.fail_json
         if exc.kind == "partial" and module.params.get("on_partial") == "report":
             module.warn(str(exc))
             leave = module.exit_json
-        leave(msg=str(exc), elapsed=stopwatch.seconds, **warned(module, _failure(exc)))
+        leave(msg=str(exc), **stopwatch.times, **warned(module, _failure(exc)))
 
 
 def _failure(exc: EngineError) -> dict[str, Any]:

@@ -101,6 +101,11 @@ copies:
     reason:
       description: Why it is not usable although it is complete, or why something of it is null.
       type: str
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -123,7 +128,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
         result = info(engine, **subset(module.params, "storage_domains", "vms"))
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**result, **stopwatch.times)
 
 
 if __name__ == "__main__":

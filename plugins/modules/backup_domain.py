@@ -140,6 +140,11 @@ violations:
   returned: success, and when a rule forbids the change
   type: list
   elements: dict
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -171,7 +176,7 @@ def main() -> None:
         result = configure(engine, **options, check_mode=module.check_mode)
     for violation in result["violations"]:
         module.warn(violation["message"])
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**result, **stopwatch.times)
 
 
 if __name__ == "__main__":

@@ -127,6 +127,11 @@ audit:
       type: list
       elements: str
       sample: ["block: backup.master: storage domain vault is the master domain of its data center"]
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -151,7 +156,7 @@ def main() -> None:
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
         options = {name: value for name, value in module.params.items() if name != "auth"}
         result = read(engine, **options)
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**result, **stopwatch.times)
 
 
 if __name__ == "__main__":

@@ -131,6 +131,11 @@ lines:
   returned: success, and when a rule forbids an action
   type: list
   elements: str
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -168,7 +173,7 @@ def main() -> None:
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
         options = {name: value for name, value in module.params.items() if name != "auth"}
         result = check(engine, **options)
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**result, **stopwatch.times)
 
 
 if __name__ == "__main__":

@@ -187,6 +187,11 @@ transfers:
     size:
       description: Bytes that the target has to take in.
       type: int
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -226,7 +231,7 @@ def main() -> None:
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
         options = {name: value for name, value in module.params.items() if name not in ("auth", "on_partial")}
         result = transfer(engine, **options, check_mode=module.check_mode)
-    module.exit_json(**warned(module, result), elapsed=stopwatch.seconds)
+    module.exit_json(**warned(module, result), **stopwatch.times)
 
 
 if __name__ == "__main__":

@@ -86,6 +86,11 @@ counts:
   returned: always
   type: dict
   sample: {succeeded: 2, failed: 0, skipped: 1, unknown: 0}
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -111,7 +116,7 @@ def main() -> None:
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
         options = subset(module.params, "host", "data_center", "targets")
         result = log_in(engine, **options, check_mode=module.check_mode)
-    module.exit_json(**warned(module, result), elapsed=stopwatch.seconds)
+    module.exit_json(**warned(module, result), **stopwatch.times)
 
 
 if __name__ == "__main__":

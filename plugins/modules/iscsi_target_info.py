@@ -133,6 +133,11 @@ counts:
   returned: success or partial failure
   type: dict
   sample: {succeeded: 2, failed: 0, skipped: 0, unknown: 0}
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -167,7 +172,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
         result = discover_targets(engine, **subset(module.params, "host", "data_center", "portals"))
-    module.exit_json(**warned(module, result), elapsed=stopwatch.seconds)
+    module.exit_json(**warned(module, result), **stopwatch.times)
 
 
 if __name__ == "__main__":

@@ -138,6 +138,11 @@ to_check:
       description: V(spelling) for a name that differs only in case and punctuation, V(only_candidate) for the only
         thing that could take the place.
       type: str
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -161,7 +166,7 @@ def main() -> None:
         session({"auth": module.params["source_auth"]}, check_mode=True) as source,
     ):
         result = read(source, target, mapping=module.params["mapping"])
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**result, **stopwatch.times)
 
 
 if __name__ == "__main__":

@@ -112,6 +112,11 @@ run:
     on_error:
       description: V(fail), or V(warn) where all groups say so.
       type: str
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -136,7 +141,7 @@ def main() -> None:
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch:
         result = describe(module.params["path"], **subset(module.params, "source", "target", "groups"))
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**result, **stopwatch.times)
 
 
 if __name__ == "__main__":

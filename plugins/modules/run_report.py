@@ -120,6 +120,11 @@ report:
   description: The JSON document.
   returned: success
   type: dict
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -158,7 +163,7 @@ def main() -> None:
     with reported(module) as stopwatch:
         options = {name: value for name, value in module.params.items() if name != "auth"}
         result = write(**options, check_mode=module.check_mode)
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**result, **stopwatch.times)
 
 
 if __name__ == "__main__":

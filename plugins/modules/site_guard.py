@@ -66,6 +66,11 @@ reason:
   description: The proof in words.
   returned: success
   type: str
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -92,7 +97,7 @@ def main() -> None:
             lambda: session(module.params, check_mode=True),
             **subset(module.params, "site", "storage_domains", "fenced"),
         )
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**result, **stopwatch.times)
 
 
 if __name__ == "__main__":

@@ -75,6 +75,11 @@ steps:
   type: list
   elements: dict
   sample: [{action: deactivate, storage_domain: vault}, {action: detach, storage_domain: vault}]
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -107,7 +112,7 @@ def main() -> None:
             format_storage=module.params["format"],
             check_mode=module.check_mode,
         )
-    module.exit_json(**result, elapsed=stopwatch.seconds)
+    module.exit_json(**result, **stopwatch.times)
 
 
 if __name__ == "__main__":

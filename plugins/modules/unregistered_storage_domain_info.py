@@ -159,6 +159,11 @@ counts:
   returned: success or partial failure
   type: dict
   sample: {succeeded: 2, failed: 0, skipped: 0, unknown: 0}
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -195,7 +200,7 @@ def main() -> None:
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
         options = subset(module.params, "hosts", "data_center", "storage_type", "targets", "storage_domains")
         result = find_unregistered(engine, **options, check_mode=module.check_mode)
-    module.exit_json(**warned(module, result), elapsed=stopwatch.seconds)
+    module.exit_json(**warned(module, result), **stopwatch.times)
 
 
 if __name__ == "__main__":

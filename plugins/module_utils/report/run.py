@@ -126,12 +126,14 @@ def read_phases(phases: Sequence[Mapping[str, Any]], began: datetime) -> tuple[P
     """Return the phases as their tasks registered them: [{name, result}]; began: of the run.
 
     A result is what a module returned or failed with, a loop's `results`, or empty for a step that was not reached. A
-    phase whose modules noted no beginning is taken to begin where the one before it ended.
+    phase whose modules noted no beginning is taken to begin where the one before it ended. What began before the run is
+    of an earlier one, and counts as not reached.
     """
     found: list[Phase] = []
     now = began
     for item in phases:
-        phase = _phase(str(item["name"]), list(_results(item.get("result") or {})), now)
+        results = [one for one in _results(item.get("result") or {}) if not _is_stale(one, began)]
+        phase = _phase(str(item["name"]), results, now)
         found.append(phase)
         if phase.began is not None:
             now = phase.began + timedelta(seconds=phase.seconds)
@@ -142,6 +144,11 @@ def _results(result: Mapping[str, Any]) -> Iterable[Mapping[str, Any]]:
     """Return the results that tell something: those of all rounds of a loop, without what was skipped."""
     rounds = result["results"] if isinstance(result.get("results"), list) else [result]
     return (one for one in rounds if one and not one.get("skipped"))
+
+
+def _is_stale(result: Mapping[str, Any], began: datetime) -> bool:
+    noted = _time(result.get("began"))
+    return noted is not None and noted < began
 
 
 def _phase(name: str, results: Sequence[Mapping[str, Any]], now: datetime) -> Phase:

@@ -90,3 +90,8 @@ def test_the_document_keeps_to_its_schema(found: list[dict[str, Any]] | None) ->
 
 def test_times_in_the_sample_are_utc() -> None:
     assert as_document(run())["began"] == BEGAN
+
+
+def test_what_an_earlier_run_has_left_behind_counts_as_not_reached() -> None:
+    stale = {"began": "2031-05-04T02:59:59.99Z", "failed": True, "msg": "then"}
+    assert [phase.outcome for phase in run([{"name": "boot", "result": stale}]).phases] == ["skipped"]
