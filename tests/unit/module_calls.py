@@ -15,6 +15,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "backup_prune": {"keep": 1},
     "backup_transfer": {"method": "move", "vms": ["db"], "storage_domains": ["vault"], "allow_non_backup": True},
     "entity_registration": {"storage_domains": ["vault"]},
+    "export_domain_conversion": {"export_domain": "attic", "storage_domain": "vault"},
     "iscsi_login": {"host": "east-h1", "targets": [{"target": "iqn.x", "address": "10.10.1.10"}]},
     "iscsi_target_info": {"host": "east-h1", "portals": [{"address": "10.10.1.10"}]},
     "recovery_plan_info": {"path": str(Path(__file__).parents[2] / "demo" / "plan.yml")},

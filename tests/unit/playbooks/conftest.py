@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -38,17 +39,23 @@ def ansible_playbook(tmp_path):
 
 
 @pytest.fixture
-def run(primary, ansible_playbook):
-    """Return a function that runs a playbook of the collection on the primary site."""
-    auth = primary.auth
-    engine = {
-        "OVIRT_URL": auth["url"],
-        "OVIRT_USERNAME": auth["username"],
-        "OVIRT_PASSWORD": auth["password"],
-        "OVIRT_CAFILE": auth["ca_file"],
-    }
+def run_on(ansible_playbook):
+    """Return a function that runs a playbook of the collection on a site."""
 
-    def play(name, *options, **variables):
+    def play(site, name, *options, **variables):
+        auth = site.auth
+        engine = {
+            "OVIRT_URL": auth["url"],
+            "OVIRT_USERNAME": auth["username"],
+            "OVIRT_PASSWORD": auth["password"],
+            "OVIRT_CAFILE": auth["ca_file"],
+        }
         return ansible_playbook(f"lifeboat.ovirt.{name}", "-e", json.dumps(variables), *options, **engine)
 
     return play
+
+
+@pytest.fixture
+def run(primary, run_on):
+    """Return a function that runs a playbook of the collection on the primary site."""
+    return partial(run_on, primary)

@@ -15,6 +15,7 @@ import yaml
 from ansible_collections.lifeboat.ovirt.plugins.module_utils import (
     backup,
     domain_state,
+    export_conversion,
     iscsi,
     registration,
     retention,
@@ -35,6 +36,7 @@ USE_CASES: dict[str, Callable[..., dict[str, Any]]] = {
     "backup_prune": retention.prune,
     "backup_transfer": transfer,
     "entity_registration": registration.register,
+    "export_domain_conversion": export_conversion.convert,
     "iscsi_login": iscsi.log_in,
     "storage_domain_import": storage_import.bring_in,
     "storage_domain_state": domain_state.ensure,

@@ -41,18 +41,32 @@ def entities_of(context: Context, domain_id: str, kind: str) -> list[schema.Unre
     domain = context.db.get(schema.StorageDomainStatic, domain_id)
     if domain is None or domain.mapping is None:
         return []
-    found = []
-    for document in _contents(context, domain).documents():
-        try:
-            entity = load(document.text)
-        except OvfError:
-            text = f"A configuration on {domain.name} cannot be read: {document.entity_id}."
-            context.event(_UNREADABLE[kind], text, "warning", storage_domain=domain.id)
-            continue
-        if entity is not None and entity.kind == kind:
-            fields = {"entity_id": document.entity_id, "entity_type": kind, "entity_name": entity.name}
-            found.append(schema.UnregisteredOvf(storage_domain_id=domain.id, ovf=document.text, **fields))
-    return sorted(found, key=lambda one: (one.entity_name, one.entity_id))
+    found = [_entity(context, domain, one.entity_id, one.text, kind) for one in _contents(context, domain).documents()]
+    return sorted((one for one in found if one is not None), key=lambda one: (one.entity_name, one.entity_id))
+
+
+def entity_of(context: Context, domain_id: str, entity_id: str, kind: str) -> schema.UnregisteredOvf | None:
+    """Return one of these, None where there is no such one."""
+    domain = context.db.get(schema.StorageDomainStatic, domain_id)
+    if domain is None or domain.mapping is None or not is_export(context, domain_id):
+        return None
+    text = _contents(context, domain).document(entity_id)
+    return _entity(context, domain, entity_id, text, kind) if text is not None else None
+
+
+def _entity(
+    context: Context, domain: schema.StorageDomainStatic, entity_id: str, document: str, kind: str
+) -> schema.UnregisteredOvf | None:
+    try:
+        entity = load(document)
+    except OvfError:
+        text = f"A configuration on {domain.name} cannot be read: {entity_id}."
+        context.event(_UNREADABLE[kind], text, "warning", storage_domain=domain.id)
+        return None
+    if entity is None or entity.kind != kind:
+        return None
+    fields = {"entity_id": entity_id, "entity_type": kind, "entity_name": entity.name}
+    return schema.UnregisteredOvf(storage_domain_id=domain.id, ovf=document, **fields)
 
 
 def _contents(context: Context, domain: schema.StorageDomainStatic) -> Contents:
@@ -200,8 +214,7 @@ def copy(context: Context, source_id: str) -> None:
 def missing(context: Context, source_id: str, volumes: Sequence[Volume]) -> list[str]:
     """Return the disks of which a volume is not on the export domain."""
     contents = domains.contents_of(context, domains.find(context, source_id))
-    here = {image.image_id for image in contents.images()}
-    return sorted({volume.alias for volume in volumes if volume.id not in here})
+    return sorted({volume.alias for volume in volumes if not contents.holds([volume.id])})
 
 
 def remove(context: Context, domain_id: str, entity_id: str) -> None:

@@ -69,9 +69,8 @@ def _kind(call: Call) -> str:
 
 def _entity(context: Context, call: Call, kind: str) -> schema.UnregisteredOvf:
     """Return what is addressed; nothing is there unless the domain is an export domain that is in a data center."""
-    domain_id = call.ids["domain"]
-    found = exports.entities_of(context, domain_id, kind) if exports.is_export(context, domain_id) else []
-    return one([row for row in found if row.entity_id == call.ids[kind]])
+    found = exports.entity_of(context, call.ids["domain"], call.ids[kind], kind)
+    return one([found] if found is not None else [])
 
 
 def _document(call: Call) -> Document:
