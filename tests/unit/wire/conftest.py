@@ -17,13 +17,13 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils import (
     domain_state,
     export_conversion,
     iscsi,
-    registration,
     retention,
     storage_import,
 )
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.ansible_glue import credentials
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.session import Session
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.power import bring
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.registration.run import register
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.transfer.run import transfer
 from modules.conftest import MODULES, play
 from ovirt_simulator.site import SimulatedSite, simulated_sites
@@ -35,7 +35,7 @@ USE_CASES: dict[str, Callable[..., dict[str, Any]]] = {
     "backup_domain": backup.configure,
     "backup_prune": retention.prune,
     "backup_transfer": transfer,
-    "entity_registration": registration.register,
+    "entity_registration": register,
     "export_domain_conversion": export_conversion.convert,
     "iscsi_login": iscsi.log_in,
     "storage_domain_import": storage_import.bring_in,
