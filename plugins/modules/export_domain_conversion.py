@@ -127,6 +127,11 @@ retirable:
   description: Whether everything on the export domain is on the target, in check mode whether it would be.
   returned: success or partial failure
   type: bool
+began:
+  description: When the work began, UTC.
+  returned: always
+  type: str
+  sample: "2031-05-04T03:00:00.00Z"
 elapsed:
   description: Seconds that the work took.
   returned: always
@@ -159,7 +164,7 @@ def main() -> None:
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
         options = {name: value for name, value in module.params.items() if name not in ("auth", "on_partial")}
         result = convert(engine, **options, check_mode=module.check_mode)
-    module.exit_json(**warned(module, result), elapsed=stopwatch.seconds)
+    module.exit_json(**warned(module, result), **stopwatch.times)
 
 
 if __name__ == "__main__":
