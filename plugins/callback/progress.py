@@ -190,7 +190,7 @@ def wants_bars(style: str, environment: Mapping[str, str], terminal: bool) -> bo
 
 
 def _line(report: Report) -> str:
-    part = "" if report.percent is None else f" {report.percent}%"
+    part = "" if report.percent is None or report.finished else f" {report.percent}%"
     return f"{report.entity}: {report.state}{part}"
 
 

@@ -206,7 +206,9 @@ class Copier:
                 raise
 
     def _tell(self, copy: Copy, state: str, finished: bool = False) -> None:
-        self.shop.progress.report(f"VM {copy.vm.name}", state, int(finished), 1)
+        # How much of a copy has arrived, the engine does not tell.
+        done = 1 if finished else None
+        self.shop.progress.report(f"VM {copy.vm.name}", state, done, done)
 
 
 def _without_snapshot(snapshot: SourceSnapshot, failure: EngineError) -> EngineError:

@@ -26,8 +26,9 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils.progress import Pro
 
 module = AnsibleModule(argument_spec={})
 progress = Progress.from_environment()
-for done in (0, 1, 50, 51, 100):
+for done in (0, 1, 50, 51):
     progress.report("VM db", "copying", done, 100)
+progress.report("VM db", "copied", 100, 100)
 module.exit_json()
 """
 PLAYBOOK = """
@@ -75,7 +76,7 @@ def test_line_for_each_state_and_each_tenth():
         "VM db: copying 10%",
         "VM db: copying 20%",
         "VM db: copying 30%",
-        "VM db: copied 100%",
+        "VM db: copied",
     ]
 
 
@@ -181,5 +182,5 @@ def test_playbook_shows_what_its_module_does(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     shown = [line for line in done.stdout.splitlines() if line.startswith("VM db")]
     assert done.returncode == 0, done.stdout + done.stderr
-    assert shown == ["VM db: copying 0%", "VM db: copying 50%", "VM db: copying 100%"]
+    assert shown == ["VM db: copying 0%", "VM db: copying 50%", "VM db: copied"]
     assert not list(tmp_path.glob("lifeboat-*"))
