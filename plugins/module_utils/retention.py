@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -24,20 +24,22 @@ if TYPE_CHECKING:
     from .engine.records import Record
     from .engine.session import Session
 
+_DAY = 86400
+
 
 @dataclass(frozen=True)
 class Policy:
     """What is kept of the good copies of each source, by any of these.
 
     newest: how many of the newest, at least one. days: all that are younger. weeks, months: the newest of each of the
-    last weeks and months that have one. incomplete: how old an incomplete copy has to be to be given up.
+    last weeks and months that have one. incomplete: seconds after which an incomplete copy is given up.
     """
 
     newest: int
     days: int = 0
     weeks: int = 0
     months: int = 0
-    incomplete: timedelta = timedelta(days=1)
+    incomplete: int = _DAY
 
     def __post_init__(self) -> None:
         if self.newest < 1:
@@ -45,7 +47,7 @@ class Policy:
         for option in ("days", "weeks", "months"):
             if getattr(self, option) < 0:
                 raise EngineError("invalid", f"keep_{option} is negative", remedy="give 0 to switch it off")
-        if self.incomplete < timedelta(0):
+        if self.incomplete < 0:
             raise EngineError("invalid", "incomplete_age is negative", remedy="give a number of seconds")
 
 
@@ -81,7 +83,7 @@ def _judge(copies: Sequence[Copy], policy: Policy, moment: datetime) -> Iterator
             yield Verdict(copy, True, reasons[copy.vm.id])
         elif copy.good:
             yield Verdict(copy, False, "no rule keeps it")
-        elif moment - copy.marker.at < policy.incomplete:
+        elif _age(copy, moment) < policy.incomplete:
             yield Verdict(copy, True, "it is incomplete, and young enough for its transfer to be under way")
         else:
             yield Verdict(copy, False, "it is incomplete, and too old for its transfer to be under way")
@@ -95,11 +97,15 @@ def _reasons(good: Sequence[Copy], policy: Policy, moment: datetime) -> dict[str
     for one in _first_of_each(good, "%G-W%V", policy.weeks):
         kept[one.vm.id] = f"it is the newest of the week {one.marker.at:%G-W%V}"
     for one in good:
-        if moment - one.marker.at < timedelta(days=policy.days):
+        if _age(one, moment) < policy.days * _DAY:
             kept[one.vm.id] = f"it is younger than {policy.days} days"
     for one in good[: policy.newest]:
         kept[one.vm.id] = f"it is one of the newest {policy.newest}"
     return kept
+
+
+def _age(copy: Copy, moment: datetime) -> float:
+    return (moment - copy.marker.at).total_seconds()
 
 
 def _first_of_each(good: Sequence[Copy], form: str, periods: int) -> list[Copy]:
@@ -127,7 +133,7 @@ def prune(
 
     vms, vm_search: the sources, without both all. EngineError partial names the copies that could not be removed.
     """
-    policy = Policy(keep, keep_days, keep_weeks, keep_months, timedelta(seconds=incomplete_age))
+    policy = Policy(keep, keep_days, keep_weeks, keep_months, incomplete_age)
     search = checked_search("vms", vm_search, "vm_search") if vm_search else None
     site = load_site(engine)
     sources = [*vms, *(_found(engine, search) if search else [])]

@@ -20,6 +20,7 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils.transfer.naming imp
 from site_builder import MASTER, VAULT, disk, domain, site, snapshot, vm
 
 NOW = datetime(2026, 11, 26, 3, 0, tzinfo=UTC)
+DAY = 86400
 SAFE = replace(VAULT, backup=True)
 SECOND = domain("second", backup=True)
 ASLEEP = domain("asleep", backup=True, status="maintenance")
@@ -59,6 +60,11 @@ def test_days_weeks_and_months_keep_in_addition():
     assert kept(*DAILY, newest=2, days=3, weeks=2, months=2) == ["d00", "d01", "d02", "d04", "d26"]
 
 
+def test_numbers_beyond_all_time_keep_everything():
+    incomplete = copy("incomplete", 9, complete=False)
+    assert len(kept(*DAILY, *incomplete, days=10**15, weeks=10**15, incomplete=10**15)) == 41
+
+
 def test_reason_is_that_of_the_strongest_rule():
     verdicts = judged(*DAILY, newest=2, days=3, weeks=3, months=3)
     assert [verdicts[name].reason for name in ("d01", "d02", "d04", "d26", "d30")] == [
@@ -73,7 +79,7 @@ def test_reason_is_that_of_the_strongest_rule():
 def test_incomplete_copy_goes_when_it_is_too_old_for_a_transfer_and_does_not_count():
     young, old = copy("young", 0.5, complete=False), copy("old", 3, complete=False)
     assert kept(*young, *old, *copy("good", 9), newest=1) == ["good", "young"]
-    assert kept(*old, newest=1, incomplete=timedelta(days=4)) == ["old"]
+    assert kept(*old, newest=1, incomplete=4 * DAY) == ["old"]
 
 
 def test_unfinished_copy_is_known_by_its_working_name_whatever_its_description_says():
@@ -81,7 +87,7 @@ def test_unfinished_copy_is_known_by_its_working_name_whatever_its_description_s
     id_ = "6f1c7a1e-0000-4000-8000-000000000001"
     begun, own = copy("begun", 9, of="older")
     begun = replace(begun, name=str(WorkingName(id_, NOW - timedelta(days=2))))
-    for incomplete, keep in ((timedelta(days=1), False), (timedelta(days=3), True)):
+    for incomplete, keep in ((DAY, False), (3 * DAY, True)):
         [verdict] = judged(begun, own, replace(vm("db"), id=id_), incomplete=incomplete).values()
         assert verdict.copy.marker == BackupCopy(id_, "db", NOW - timedelta(days=2), complete=False)
         assert verdict.keep is keep
@@ -140,7 +146,7 @@ def test_vm_without_the_marker_of_a_copy_is_none(description):
         ({"newest": 1, "days": -1}, "keep_days"),
         ({"newest": 1, "weeks": -1}, "keep_weeks"),
         ({"newest": 1, "months": -1}, "keep_months"),
-        ({"newest": 1, "incomplete": timedelta(-1)}, "incomplete_age"),
+        ({"newest": 1, "incomplete": -1}, "incomplete_age"),
     ],
 )
 def test_nonsense_policy_is_refused(given, said):
@@ -198,5 +204,5 @@ def test_enough_copies_are_left_and_nothing_else_is_touched(built, policy):
             disks = built.image_disks(verdict.copy.vm)
             assert isinstance(marker, BackupCopy) and verdict.copy.vm.status == "down" and disks
             assert all(one.status == "ok" and one.domain_ids[0] in built.backup_ids for one in disks)
-            assert marker.complete or NOW - marker.at >= policy.incomplete
+            assert marker.complete or (NOW - marker.at).total_seconds() >= policy.incomplete
     assert all(after[source] >= min(policy.newest, before[source]) for source in before)
