@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from .engine.bulk import each
 from .engine.errors import EngineError, Entity
+from .engine.query import search_equals
 from .engine.session import Intent
 from .engine.waiting import wait_until
 from .export_plan import (
-    BLANK,
     LOCKED,
     Exported,
     ExportedDisk,
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from .engine.records import Record
     from .engine.session import Session
 
+_BLANK = "00000000-0000-0000-0000-000000000000"
 _COLLECTIONS = {"template": "templates", "vm": "vms"}
 _REFUSED = (
     "clear what the engine names, then run again; a MAC address in use has to change at the VM that has it, unless the "
@@ -63,6 +64,7 @@ def convert(
     where the last run ended. Nothing on the export domain changes, and nothing is started.
     EngineError partial names what could not come; everything else has come.
     """
+    _check_names(names)
     site = load_site(engine)
     source, target = _places(site, export_domain, storage_domain, allow_non_backup)
     task = Task(source, target, _cluster(site, target, cluster), dict(names), frozenset(exclude), collapse_snapshots)
@@ -85,6 +87,13 @@ def convert(
     result["warnings"] = [] if check_mode else _with_memory(engine, planned.steps, outcomes)
     raise_if_failed("convert", results, result)
     return result
+
+
+def _check_names(names: Mapping[str, Any]) -> None:
+    for old, new in names.items():
+        if not isinstance(new, str):
+            raise EngineError("invalid", f"names: the new name of {old} is not a text", remedy="quote it")
+        search_equals("name", new)
 
 
 def _places(site: Site, export_domain: str, storage_domain: str, allow_non_backup: bool) -> tuple[Domain, Domain]:
@@ -180,7 +189,7 @@ class _Reader:
 
 def _template_of(kind: str, record: Record) -> str | None:
     template_id = record.template.id if kind == "vm" and record.template else None
-    return None if template_id == BLANK else template_id
+    return None if template_id == _BLANK else template_id
 
 
 def _version_of(kind: str, record: Record) -> int:
@@ -198,7 +207,6 @@ class _Importer:
         """Carry out the imports, each base version before the next and templates before VMs; return their outcomes."""
         outcomes: dict[str, Any] = {}
         progress = Progress.from_environment()
-
         silent: list[EngineError] = []
 
         def bring(step: Step) -> None:
@@ -206,7 +214,7 @@ class _Importer:
                 reason = f"not begun, since the engine has not answered before ({silent[0]})"
                 raise EngineError("unreachable", reason, remedy="run again when it answers", entity=_entity(step))
             failed = outcomes.get(step.one.template_id or "")
-            if isinstance(failed, EngineError) and not self.task.collapse:
+            if isinstance(failed, EngineError) and not self._is_flat(step):
                 raise EngineError(
                     "rejected",
                     f"not tried: its template could not come ({failed})",
@@ -230,16 +238,22 @@ class _Importer:
 
     def _bring(self, step: Step) -> None:
         """Import one and wait for its copy; one that is under way is awaited, and imported if that came to nothing."""
-        if not (step.under_way and self._settle(step)):
+        found = self._settled(step) if step.under_way else None
+        if found is None:
             self._send(step)
-            if not self._settle(step):
-                raise EngineError(
-                    "rejected",
-                    f"the copy of {step.label} to {self.task.target.name} failed, and the engine has removed it again",
-                    remedy="see the events of the engine for the reason, then run again",
-                    entity=_entity(step),
-                )
-        self._expect_on_target(step)
+            found = self._settled(step)
+        if found is None:
+            raise EngineError(
+                "rejected",
+                f"the copy of {step.label} to {self.task.target.name} failed, and the engine has removed it again",
+                remedy="see the events of the engine for the reason, then run again",
+                entity=_entity(step),
+            )
+        self._expect_on_target(step, found)
+
+    def _is_flat(self, step: Step) -> bool:
+        """Return whether a VM comes without snapshots and template: a clone can come in no other way."""
+        return step.one.kind == "vm" and (self.task.collapse or step.clone)
 
     def _send(self, step: Step) -> None:
         intent = Intent(
@@ -250,7 +264,7 @@ class _Importer:
         )
         path = f"storagedomains/{self.task.source.id}/{_COLLECTIONS[step.one.kind]}/{step.one.id}"
         # The engine takes this from the address only, whatever its model says (export-domain contract 4.1).
-        flat = True if self.task.collapse and step.one.kind == "vm" else None
+        flat = True if self._is_flat(step) else None
         try:
             self.engine.act(path, "import", self._body(step), intent, collapse_snapshots=flat)
         except EngineError as exc:
@@ -263,16 +277,22 @@ class _Importer:
             "cluster": {"id": self.task.cluster.id},
         }
         if step.name != step.one.name:
-            # A name counts only beside this element; false keeps the identifiers.
-            body |= {"clone": False, step.one.kind: {"name": step.name}}
+            # A name counts only beside this element, even where that keeps the identifiers.
+            body |= {"clone": step.clone, step.one.kind: {"name": step.name}}
         return body
 
     def _find(self, step: Step) -> Record | None:
-        return self.engine.find(f"{_COLLECTIONS[step.one.kind]}/{step.one.id}")
+        collection = _COLLECTIONS[step.one.kind]
+        if not step.clone:
+            return self.engine.find(f"{collection}/{step.one.id}")
+        # The engine tells the identifier of a clone nowhere.
+        found = self.engine.list(collection, search=search_equals("name", step.name))
+        here = [one for one in found if one.name == step.name and one.at("cluster", "id") == self.task.cluster.id]
+        return here[0] if here else None
 
-    def _settle(self, step: Step) -> bool:
-        """Return whether it is there when nothing is copied any more: a copy that fails takes it away again."""
-        found = wait_until(
+    def _settled(self, step: Step) -> Record | None:
+        """Return what is there when nothing is copied any more: a copy that fails takes it away again."""
+        return wait_until(
             lambda: self._find(step),
             lambda seen: seen is None or seen.status not in LOCKED,
             what=f"{step.label} to be imported",
@@ -282,10 +302,9 @@ class _Importer:
             clock=self.engine.clock,
             sleep=self.engine.sleep,
         )
-        return found is not None
 
-    def _expect_on_target(self, step: Step) -> None:
-        path = f"{_COLLECTIONS[step.one.kind]}/{step.one.id}/diskattachments"
+    def _expect_on_target(self, step: Step, found: Record) -> None:
+        path = f"{_COLLECTIONS[step.one.kind]}/{found.id}/diskattachments"
         disks = [one.disk for one in self.engine.list(path, follow="disk")]
         images = [disk for disk in disks if disk.storage_type == "image"]
         away = [
@@ -318,7 +337,7 @@ def _with_memory(engine: Session, steps: Sequence[Step], outcomes: Sequence[Any]
     came = {
         step.one.id
         for step, outcome in zip(steps, outcomes, strict=True)
-        if step.one.kind == "vm" and not isinstance(outcome, EngineError)
+        if step.one.kind == "vm" and not step.clone and not isinstance(outcome, EngineError)
     }
     if not came:
         return []

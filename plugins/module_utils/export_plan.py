@@ -10,7 +10,6 @@ from .engine.errors import EngineError
 from .model.site import Cluster, Domain, Site, Template, Vm
 from .results import EntityResult
 
-BLANK = "00000000-0000-0000-0000-000000000000"
 LOCKED = frozenset({"image_locked", "locked"})
 _GIB = 1 << 30
 _KINDS = {"vm": "VM", "template": "template"}
@@ -27,7 +26,10 @@ class ExportedDisk:
 
 @dataclass(frozen=True)
 class Exported:
-    """A VM or template on an export domain; version is that of a template, template_id what a thin VM stands on."""
+    """A VM or template on an export domain; version is that of a template, template_id what a thin VM stands on.
+
+    Only a thin VM has a template_id: the blank template does not count.
+    """
 
     kind: str
     id: str
@@ -50,11 +52,15 @@ class Task:
 
 @dataclass(frozen=True)
 class Step:
-    """An import that is still to be done or, under way, only to be awaited; name is the one that it gets."""
+    """An import that is still to be done or, under way, only to be awaited; name is the one that it gets.
+
+    clone: it gets identifiers of its own, since the engine has those that it came with elsewhere.
+    """
 
     one: Exported
     name: str
     under_way: bool = False
+    clone: bool = False
 
     @property
     def label(self) -> str:
@@ -100,13 +106,13 @@ def without_taken_disks(
     kept: list[Step] = []
     failed: list[EntityResult] = []
     for step in planned.steps:
-        own = () if step.under_way else disks.get(step.one.id, ())
+        own = () if step.under_way or step.clone else disks.get(step.one.id, ())
         left = sorted(disk.name for disk in own if disk.id in taken)
         if left:
             reason = f"disks of the same id are there already, without their {step.label}: {', '.join(left)}"
             remedy = "an earlier import left them behind: see whether they are needed, remove them, then run again"
             failed.append(EntityResult(step.one.id, step.one.name, "failed", reason, remedy))
-        elif step.one.template_id in {one.id for one in failed} and not task.collapse:
+        elif step.one.template_id in {one.id for one in failed} and not (task.collapse or step.clone):
             reason, remedy = "its template cannot come", "clear what keeps the template out, then run again"
             failed.append(EntityResult(step.one.id, step.one.name, "failed", reason, remedy))
         else:
@@ -159,12 +165,17 @@ class _Planner:
         self._exported = {one.id: one for one in found}
         self._templates = {template.id: template for template in site.templates}
         self._coming: set[str] = set()
-        self._names = {("vm", vm.name) for vm in site.vms if self._is_near(vm)}
-        self._names |= {("template", one.name) for one in site.templates if self._is_near(one)}
+        near: dict[tuple[str, str], Vm | Template] = {("vm", vm.name): vm for vm in site.vms if self._is_near(vm)}
+        near |= {("template", template.name): template for template in site.templates if self._is_near(template)}
+        self._near = near
+        self._names = set(near)
 
     def _is_near(self, owner: Vm | Template) -> bool:
         cluster = self._site.cluster_by_id.get(owner.cluster_id or "")
         return cluster is None or cluster.data_center_id == self._task.target.data_center_id
+
+    def _new_name(self, one: Exported) -> str | None:
+        return self._task.names.get(one.id) or self._task.names.get(one.name)
 
     def judge(self, one: Exported) -> Step | EntityResult:
         """Return the import that brings one in, or why there is none."""
@@ -174,7 +185,8 @@ class _Planner:
         verdict = self._known(one) or self._new(one)
         if isinstance(verdict, Step):
             self._names.add((one.kind, verdict.name))
-            self._coming.add(one.id)
+            if not verdict.clone:
+                self._coming.add(one.id)
         return verdict
 
     def _left_alone(self, one: Exported) -> str | None:
@@ -201,41 +213,55 @@ class _Planner:
                 f"half an import is there: it is {owner.status}, its broken disks: {', '.join(broken) or 'none'}",
                 "remove it from the engine and run again",
             )
-        away = sorted({id_ for disk in disks if self._task.target.id not in disk.domain_ids for id_ in disk.domain_ids})
-        if away:
-            names = {domain.id: domain.name for domain in self._site.domains}
-            return self._failed(
-                one,
-                f"it exists already, with disks on {', '.join(sorted(names.get(id_, id_) for id_ in away))}",
-                "move the existing one with backup_transfer, or exclude the export copy if it is not needed",
-            )
-        return EntityResult(one.id, one.name, "skipped", f"already on {self._task.target.name}")
+        away = self._elsewhere(owner)
+        if not away:
+            return EntityResult(one.id, one.name, "skipped", f"already on {self._task.target.name}")
+        name = self._new_name(one)
+        if name is not None:
+            return self._clone(one, name)
+        return self._failed(
+            one,
+            f"it exists already, with disks on {', '.join(away)}",
+            "give the export copy another name in names, or exclude it if the existing one is enough",
+        )
+
+    def _elsewhere(self, owner: Vm | Template) -> list[str]:
+        """Return the domains of the disks that are not on the target."""
+        names = {domain.id: domain.name for domain in self._site.domains}
+        disks = [disk for disk in self._site.image_disks(owner) if self._task.target.id not in disk.domain_ids]
+        return sorted({names.get(id_, id_) for disk in disks for id_ in disk.domain_ids})
+
+    def _clone(self, one: Exported, name: str) -> Step | EntityResult:
+        """Return what becomes of the copy of something that lives on elsewhere: a clone that stands on nothing."""
+        there = self._near.get((one.kind, name))
+        if there is not None and there.id != one.id:
+            if there.status in LOCKED:
+                return Step(one, name, under_way=True, clone=True)
+            if not self._elsewhere(there):
+                return EntityResult(one.id, one.name, "skipped", f"already on {self._task.target.name}, as {name}")
+        if (one.kind, name) in self._names:
+            return self._name_taken(one, name)
+        return self._collapses(one) or Step(one, name, clone=True)
+
+    def _name_taken(self, one: Exported, name: str) -> EntityResult:
+        reason = f"the data center has a {_KINDS[one.kind]} of the name {name}"
+        return self._failed(one, reason, "give it another name in names")
 
     def _new(self, one: Exported) -> Step | EntityResult:
-        name = self._task.names.get(one.id) or self._task.names.get(one.name) or one.name
+        name = self._new_name(one) or one.name
         # The engine demands a name of their own of base templates only.
         if (one.kind, name) in self._names and one.version == 1:
-            return self._failed(
-                one, f"the data center has a {_KINDS[one.kind]} of the name {name}", "give it another name in names"
-            )
+            return self._name_taken(one, name)
         return self._stands(one) or Step(one, name)
 
     def _stands(self, one: Exported) -> EntityResult | None:
         """Return why a thin VM cannot come: for want of its template. None if nothing is wanting."""
         template_id = one.template_id
-        if one.kind != "vm" or template_id in (None, BLANK):
+        if template_id is None or template_id in self._coming:
             return None
-        exported, template = self._exported.get(template_id or ""), self._templates.get(template_id or "")
         if self._task.collapse:
-            if exported is None:
-                return self._failed(
-                    one,
-                    f"its template {template_id}, which collapsing needs, is not on {self._task.source.name}",
-                    "export the template, too, or run with collapse_snapshots: false",
-                )
-            return None
-        if template_id in self._coming:
-            return None
+            return self._collapses(one)
+        exported, template = self._exported.get(template_id), self._templates.get(template_id)
         if template is None:
             shown = called(exported) if exported is not None else f"template {template_id}"
             return self._failed(one, f"its {shown} is not in the engine", self._want_of(exported))
@@ -246,6 +272,13 @@ class _Planner:
                 "bring the template there with backup_transfer, then run again",
             )
         return None
+
+    def _collapses(self, one: Exported) -> EntityResult | None:
+        """Return why the disks of a thin VM cannot be made to stand on nothing."""
+        if one.template_id is None or one.template_id in self._exported:
+            return None
+        reason = f"its template {one.template_id}, which collapsing needs, is not on {self._task.source.name}"
+        return self._failed(one, reason, "export the template, too, or exclude this VM")
 
     def _want_of(self, exported: Exported | None) -> str:
         if exported is None:

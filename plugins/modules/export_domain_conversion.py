@@ -10,7 +10,8 @@ short_description: Bring everything on an export domain to a backup domain
 version_added: 0.1.0
 description:
   - Imports every VM and template of an export domain into a backup domain, under their own identifiers and MAC
-    addresses, and then writes the OVF stores of that domain, so that the export domain can be retired.
+    addresses, and then writes the OVF stores of that domain, so that the export domain can be retired. What is still in
+    use elsewhere can come as a clone, see O(names).
   - Templates come before the VMs that stand on them. Nothing is started, and nothing on the export domain changes.
   - A run that was interrupted is continued by running again. What is on the target already is left alone, and a copy
     that is still going on is awaited. What keeps one VM or template out is told for it, and the others come.
@@ -48,7 +49,10 @@ options:
     description: Name or id of the cluster that everything comes to. Only needed where the data center has several.
     type: str
   names:
-    description: New names, by name or id on the export domain, for what has a name that is taken.
+    description:
+      - New names, by name or id on the export domain, for what has a name that is taken.
+      - Where the engine has the VM or template itself, with disks elsewhere, its export copy comes under the new name
+        as a clone, with identifiers and MAC addresses of its own, and as with O(collapse_snapshots=true).
     type: dict
     default: {}
   exclude:

@@ -81,6 +81,19 @@ def test_a_taken_name_keeps_one_out_until_it_gets_another(play, attic):
     assert not convert(play, attic, names={"plain": "plain-old"})["changed"]
 
 
+def test_the_copy_of_what_is_in_use_elsewhere_comes_as_a_clone_under_another_name(play, attic):
+    convert(play, attic, storage_domain="data", allow_non_backup=True)
+    first = convert(play, attic)
+    assert set(outcomes(first).values()) == {"failed"} and "disks on data" in first["msg"]
+    names = {name: f"{name}-old" for name in ("golden", "layered", "plain", "thin")}
+    second = convert(play, attic, names=names)
+    assert second["counts"]["succeeded"] == 4 and second["retirable"], second
+    assert rows(attic)["thin-old"] == ("down", schema.BLANK_TEMPLATE) and len(rows(attic)) == 9
+    before = len(attic.writes)
+    third = convert(play, attic, names=names)
+    assert not third["changed"] and third["retirable"] and len(attic.writes) == before
+
+
 def test_a_partial_result_can_be_reported_instead_of_failing(play, attic):
     attic.mishaps.add("POST", IMPORT, "status", status=409, detail="[no]", at=1, times=0)
     result = convert(play, attic, on_partial="report")
@@ -142,6 +155,8 @@ BAD = [
     ({"cluster": "elsewhere-cl1"}, "invalid", "cluster"),
     ({"cluster": "nowhere"}, "not_found", "nowhere"),
     ({"names": {"nobody": "x"}}, "invalid", "names"),
+    ({"names": {"plain": 5}}, "invalid", "names"),
+    ({"names": {"plain": ""}}, "invalid", "name"),
     ({"exclude": ["nobody"]}, "invalid", "exclude"),
 ]
 

@@ -87,6 +87,37 @@ def test_the_original_elsewhere_is_in_the_way_of_its_export_copy():
     assert outcome == "failed" and "disks on other" in reason
 
 
+def test_with_a_new_name_the_copy_of_what_is_elsewhere_comes_as_a_clone_once():
+    own, copied = disk("own", OTHER), disk("copied", TARGET)
+    state = site(TARGET, own, vm("a", own))
+    [step] = judged(state, golden(), machine("a", "tpl-golden"), names={"a": "a-old"}).steps[1:]
+    assert (step.name, step.clone, step.under_way) == ("a-old", True, False)
+    clone = replace(vm("clone", copied), name="a-old")
+    assert (
+        "as a-old"
+        in only(judged(site(TARGET, own, copied, vm("a", own), clone), machine("a"), names={"a": "a-old"}))[1]
+    )
+    locked = replace(clone, status="image_locked")
+    again = judged(site(TARGET, own, copied, vm("a", own), locked), machine("a"), names={"a": "a-old"})
+    assert [(step.clone, step.under_way) for step in again.steps] == [(True, True)]
+
+
+def test_a_clone_needs_a_free_name_and_the_template_on_the_export_domain():
+    own, other = disk("own", OTHER), disk("other", OTHER)
+    taken = replace(vm("taken", other), name="a-old")
+    state = site(own, other, vm("a", own), taken)
+    assert "of the name a-old" in only(judged(state, machine("a"), names={"a": "a-old"}))[1]
+    thin = judged(site(own, vm("a", own)), machine("a", "tpl-golden"), names={"a": "a-old"})
+    assert "which collapsing needs" in only(thin)[1]
+
+
+def test_a_thin_vm_does_not_stand_on_the_clone_of_its_template():
+    base = disk("base", OTHER)
+    state = site(base, template("golden", base))
+    planned = judged(state, golden(), machine("a", "tpl-golden"), names={"golden": "golden-old"})
+    assert [step.one.name for step in planned.steps] == ["golden"] and "no copy on vault" in only(planned)[1]
+
+
 def test_an_id_of_the_other_kind_is_in_the_way():
     found = Exported("template", "vm-a", "a")
     assert only(judged(site(vm("a")), found))[0] == "failed"
