@@ -167,7 +167,6 @@ class Template:
     cluster_id: str | None
     attachments: tuple[Attachment, ...] = ()
     description: str = ""
-    delete_protected: bool = False
 
 
 class _Named(Protocol):

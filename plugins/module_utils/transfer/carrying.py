@@ -44,6 +44,10 @@ class Carrier:
         if not self._has_failed(id_):
             self.outcomes[id_] = outcome if outcome is not None else self.outcomes.get(id_)
 
+    def _note_all(self, ids: Sequence[str], outcome: object) -> None:
+        for id_ in ids:
+            self._note(id_, outcome)
+
     def _has_failed(self, id_: str) -> bool:
         return isinstance(self.outcomes.get(id_), EngineError)
 
@@ -59,8 +63,8 @@ class Carrier:
             )
         except EngineError as exc:
             if exc.kind != "partial":
-                raise
-            for one in exc.details["entities"]:
+                self._note_all([vm.id for vm in self.plan.shutdowns], exc)
+            for one in exc.details.get("entities", ()):
                 if one["outcome"] in ("failed", "unknown"):
                     self._note(one["id"], EngineError("timeout", one["reason"], remedy=one["remedy"]))
 
@@ -102,8 +106,12 @@ class Carrier:
         freeing = [one for one in self.plan.templates if one.free and not self._has_failed(one.template.id)]
         if not freeing:
             return
-        site = load_site(self.shop.engine)
         mover = Mover(self.shop)
+        try:
+            site = load_site(self.shop.engine)
+        except EngineError as exc:
+            self._note_all([one.template.id for one in freeing], exc)
+            return
         outcomes = each(
             self.shop.engine,
             freeing,

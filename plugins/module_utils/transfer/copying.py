@@ -160,9 +160,13 @@ class Copier:
 
     def _finish(self, copy: Copy, made: Part) -> None:
         self._tell(copy, "finishing")
+        working = _working_name(copy)
         for disk in _disks(made):
+            path, alias = f"vms/{made.id}/diskattachments/{disk.id}", disk.text("alias") or ""
             if disk.text("storage_type") == "lun":
-                self._detach(copy, f"vms/{made.id}/diskattachments/{disk.id}")
+                self._detach(copy, path)
+            elif alias.startswith(working):
+                self._rename(copy, path, copy.name + alias.removeprefix(working))
         marker = BackupCopy(copy.vm.id, copy.vm.name, copy.at, complete=True)
         changes: dict[str, Any] = {
             "name": copy.name,
@@ -188,6 +192,15 @@ class Copier:
             landed=lambda: self.shop.engine.find(path) is None,
         )
         self.shop.engine.remove(path, intent, detach_only=True)
+
+    def _rename(self, copy: Copy, path: str, alias: str) -> None:
+        """Call a disk after the copy; the engine has called it after the working name."""
+        intent = Intent(
+            doing=f"rename a disk of the copy of VM {copy.vm.name} to {alias}",
+            entity=_entity(copy.vm),
+            landed=lambda: self.shop.engine.get(path, follow="disk").disk.alias == alias,
+        )
+        self.shop.engine.update(path, "disk_attachment", {"disk": {"alias": alias}}, intent)
 
     def _remove_copies(self, copies: Sequence[Vm]) -> None:
         for vm in copies:

@@ -50,6 +50,17 @@ class Mover:
 
     def transfer(self, piece: DiskTransfer) -> None:
         """Bring a disk to its target, and return when it is there."""
+        try:
+            self._transfer(piece)
+        except EngineError:
+            self._tell(piece, "failed", finished=True)
+            raise
+        self._tell(piece, "there", finished=True)
+
+    def _tell(self, piece: DiskTransfer, state: str, finished: bool = False) -> None:
+        self.shop.progress.report(f"disk {piece.disk.name} of {piece.owner.name}", state, int(finished), 1)
+
+    def _transfer(self, piece: DiskTransfer) -> None:
         disk, target = piece.disk, piece.target
         entity = Entity("disk", disk.id, disk.name)
         doing = f"{piece.action} disk {disk.name} of {piece.owner.name} to storage domain {target.name}"
@@ -60,9 +71,14 @@ class Mover:
             busy=lambda: self._read(disk).status == "locked",
         )
         self.shop.engine.act(f"disks/{disk.id}", piece.action, {"storage_domain": {"id": target.id}}, intent)
+
+        def look(parts: Sequence[Part]) -> _Seen:
+            self._tell(piece, "moving" if piece.action == "move" else "copying")
+            return _pick(parts, disk)
+
         seen = self.shop.disks.until(
             search_equals("id", disk.id),
-            lambda parts: _pick(parts, disk),
+            look,
             lambda seen: seen.status != "locked",
             what=f"disk {disk.name} of {piece.owner.name} to get to {target.name}",
             timeout=self.shop.timeout,

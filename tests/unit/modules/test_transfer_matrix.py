@@ -41,6 +41,7 @@ class Seen:
     status: str
     domains: frozenset[str]
     disks: int
+    aliases: frozenset[str]
     snapshots: int
     macs: frozenset[str]
     available: bool
@@ -62,6 +63,7 @@ def _seen(vm: types.Vm, names: dict[str, str]) -> Seen:
         status=str(vm.status),
         domains=frozenset(names[place.id] for disk in disks for place in disk.storage_domains or ()),
         disks=len(disks),
+        aliases=frozenset(disk.alias for disk in disks),
         snapshots=len(vm.snapshots) - 1,
         macs=frozenset(nic.mac.address for nic in vm.nics),
         available=vm.high_availability.enabled,
@@ -149,6 +151,7 @@ def _check_copies(before: dict[str, Seen], after: dict[str, Seen], names: dict[s
         assert (copy.status, copy.domains, copy.template) == ("down", {TARGET}, "Blank")
         assert (copy.snapshots, copy.available, copy.lease) == (0, False, False)
         assert copy.disks == before[source].disks - (source == "db") and len(copy.macs) == len(before[source].macs)
+        assert all(alias.startswith(f"{name}_") for alias in copy.aliases)
 
 
 def _places(api: SystemService, template: types.Template) -> set[str]:
