@@ -75,6 +75,10 @@ benchmark-audit: .venv/made.stamp ## how long the audit of a big site takes
 benchmark-import: .venv/made.stamp ## one call that brings 20 storage domains in, against a bare script
 	@$(BENCHMARK)/import_domains.py
 
+.PHONY: benchmark-copies
+benchmark-copies: .venv/made.stamp ## how near copies of 200 VMs come to the time that the engine itself takes for them
+	@$(BENCHMARK)/copies.py
+
 .PHONY: benchmark-simulator
 benchmark-simulator: .venv/made.stamp ## how the simulated engine bears a big site
 	@$(BENCHMARK)/simulator_scale.py

@@ -51,5 +51,6 @@ class Profile:
 PROFILES = {
     "instant": Profile("instant"),
     "latency": Profile("latency", latency=0.020),
+    "steady": Profile("steady", latency=0.020, operations=dict.fromkeys(_REALISTIC, 5.0)),
     "realistic": Profile("realistic", latency=0.020, operations=_REALISTIC, disk_rate=200e6, domain_rate=400e6),
 }

@@ -10,19 +10,15 @@ _VM = "/vms/{vm}"
 _SNAPSHOT = f"{_VM}/snapshots/{{snapshot}}"
 _ATTACHMENT = f"{_VM}/diskattachments/{{disk}}"
 _POOL = "/vmpools/{vm_pool}"
-_TIDYING = (
-    ("sparsify", new_disks.sparsify, "4.3"),
-    ("reduce", new_disks.reduce, "4.3"),
-    ("convert", new_disks.convert, "4.5"),
-)
+_TIDYING = {"sparsify": new_disks.sparsify, "reduce": new_disks.reduce, "convert": new_disks.convert}
 
 WORKLOADS = [
     Route("POST", "/disks", "create", new_disks.add),
-    Route("PUT", "/disks/{disk}", "update", new_disks.update, "4.4"),
+    Route("PUT", "/disks/{disk}", "update", new_disks.update),
     *(
-        Route("POST", f"{owner}/{{disk}}/{name}", "action", handler, since)
+        Route("POST", f"{owner}/{{disk}}/{name}", "action", handler)
         for owner in ("/disks", "/storagedomains/{domain}/disks")
-        for name, handler, since in _TIDYING
+        for name, handler in _TIDYING.items()
     ),
     Route("POST", "/templates", "create", new_vms.add_template),
     Route("DELETE", "/templates/{template}", "perform", new_vms.remove_template),
