@@ -78,6 +78,24 @@ def partial_spec() -> dict[str, Any]:
     return {"on_partial": {"type": "str", "choices": ["fail", "report"], "default": "fail"}}
 
 
+def domain_spec() -> dict[str, Any]:
+    """Return the argument spec of what is said of a storage domain alike, whether it is made or imported."""
+    return {
+        "address": {"type": "str"},
+        "path": {"type": "str"},
+        "vfs_type": {"type": "str"},
+        "mount_options": {"type": "str"},
+        "nfs_version": {"type": "str", "choices": ["auto", "v3", "v4", "v4_0", "v4_1", "v4_2"]},
+        "nfs_timeo": {"type": "int"},
+        "nfs_retrans": {"type": "int"},
+        "backup": {"type": "bool", "default": False},
+        "wipe_after_delete": {"type": "bool"},
+        "discard_after_delete": {"type": "bool"},
+        "warning_low_space_indicator": {"type": "int"},
+        "critical_space_action_blocker": {"type": "int"},
+    }
+
+
 def targets_spec() -> dict[str, Any]:
     """Return the argument spec of the option targets; the fragment lifeboat.ovirt.targets describes it."""
     return {

@@ -52,19 +52,25 @@ class FileImport:
         except EngineError as exc:
             raise self._failed(wanted, host, exc) from exc
         if wanted.id and found.id != wanted.id:
-            raise self._wrong(wanted, found, host)
+            message = f"the path of storage domain {wanted.label} holds domain {found.id} instead of {wanted.id}"
+            raise self._let_go(wanted, found, host, message, "correct the path or the id")
         return found
 
-    def holds(self, wanted: Wanted, host: Host) -> Domain | None:
-        """Return the domain on a path, None where there is none; it is imported for that, and let go again."""
+    def refuse_occupied(self, wanted: Wanted, host: Host) -> None:
+        """Raise EngineError where a path holds a domain; it is imported for that look, and let go again."""
         try:
             found = self._import(wanted, host)
         except EngineError as exc:
             if exc.code != _REFUSED_INPUT:
                 raise
-            return None
-        remove(self.engine, found, host.name)
-        return found
+            return
+        raise self._let_go(
+            wanted,
+            found,
+            host,
+            f"{wanted.place} holds storage domain {found.name} ({found.id}); nothing was made there",
+            "give another path, or bring that domain in with storage_domain_import",
+        )
 
     def _import(self, wanted: Wanted, host: Host) -> Domain:
         leftover = self.leftovers.get((wanted.storage_type, wanted.place))
@@ -95,7 +101,7 @@ class FileImport:
 
     def _failed(self, wanted: Wanted, host: Host, exc: EngineError) -> EngineError:
         """Return what to tell of an import that failed, after clearing away the connection that it may have left."""
-        left = "" if exc.unknown else self._clear(wanted, host)
+        left = "" if exc.unknown else self.clear(wanted, host)
         hint = ""
         if exc.code == _REFUSED_INPUT:
             hint = f"; either host {host.name} cannot mount the path, or it holds no data domain; nothing was created"
@@ -109,21 +115,17 @@ class FileImport:
             unknown=exc.unknown,
         )
 
-    def _wrong(self, wanted: Wanted, found: Domain, host: Host) -> EngineError:
-        message = f"the path of storage domain {wanted.label} holds domain {found.id} instead of {wanted.id}"
+    def _let_go(self, wanted: Wanted, found: Domain, host: Host, message: str, remedy: str) -> EngineError:
+        """Return what to tell of a domain that must not be in the engine, after undoing its import."""
         try:
             remove(self.engine, found, host.name)
-            undone = "the import was undone and nothing was formatted" + self._clear(wanted, host)
+            undone = "its import was undone and nothing was formatted" + self.clear(wanted, host)
         except EngineError as exc:
             undone = f"it stays behind imported and unattached as {found.name}, since it cannot be removed: {exc}"
-        return EngineError(
-            "rejected",
-            f"{message}; {undone}",
-            remedy="correct the path or the id",
-            entity=Entity("storage_domain", wanted.id, wanted.label),
-        )
+        entity = Entity("storage_domain", wanted.id, wanted.label)
+        return EngineError("rejected", f"{message}; {undone}", remedy=remedy, entity=entity)
 
-    def _clear(self, wanted: Wanted, host: Host) -> str:
+    def clear(self, wanted: Wanted, host: Host) -> str:
         """Remove the connection that was left behind, if there is one; return what the operator has to know of it."""
         try:
             left = unused_connections(self.engine).get((wanted.storage_type, wanted.place))

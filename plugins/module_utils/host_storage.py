@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -80,6 +80,27 @@ def views(engine: Session, hosts: Iterable[Host]) -> dict[str, View]:
             raise seen
         found[host.id] = seen
     return found
+
+
+def cautions(
+    label: str, units: Sequence[Unit], host: Host, others: Iterable[Host], seen: Mapping[str, View]
+) -> Iterator[str]:
+    """Yield what the operator has to know of the logical units of a storage domain that comes in over a host.
+
+    label: how the domain is named. units: as the host sees them. seen: what the other hosts see, by their ids.
+    """
+    for unit in units:
+        if unit.lost_paths:
+            lost = f"{unit.lost_paths} of {unit.paths} paths from host {host.name} to logical unit {unit.id}"
+            yield f"storage domain {label}: {lost} do not work"
+    wanted = {unit.id for unit in units}
+    for other in others:
+        count = len(wanted & {unit.id for unit in seen.get(other.id, ()) if not unit.dead})
+        if count < len(wanted):
+            yield (
+                f"storage domain {label}: host {other.name} sees {count} of its {len(wanted)} logical units; if it "
+                "cannot be connected when the domain is attached it becomes non-operational"
+            )
 
 
 def _unit(record: Record, storage_type: str) -> Unit:

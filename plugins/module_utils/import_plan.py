@@ -3,21 +3,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .admission import Plan, Step, admit, is_too_new, lacking, obstacle_of_place, obstacles_of_known, unsupported
 from .domain_request import Wanted, faults, read_all
-from .engine.errors import EngineError, Kind
+from .engine.errors import EngineError
 from .engine.query import checked_uuid
-from .host_storage import Unit, View
-from .model.site import DataCenter, Domain, Host, Site
-from .results import EntityResult, report
-from .rules.catalogue import judge
-from .rules.rule import Violation, blocking
+from .host_storage import Unit, View, cautions
+from .model.site import DataCenter, Host, Site
 from .unregistered_domains import Candidate
-
-_OLDEST_WITH_V5 = (4, 3)
 
 
 @dataclass(frozen=True)
@@ -52,30 +48,6 @@ class Sight:
         return wanted.name or (candidate.name if candidate else None), candidate.storage_format if candidate else None
 
 
-@dataclass(frozen=True)
-class Step:
-    """What one wanted domain still lacks: `import`, `attach`, `activate`, `update`, in this order; host: with which."""
-
-    wanted: Wanted
-    known: Domain | None
-    actions: tuple[str, ...]
-    host: Host | None = None
-
-    @property
-    def before(self) -> str:
-        """Return the state that it is in now."""
-        return self.known.status if self.known else "unknown to the engine"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The steps in the order in which they have to begin, and what the operator has to know of them."""
-
-    steps: tuple[Step, ...]
-    leaders: tuple[Step, ...]
-    warnings: tuple[str, ...]
-
-
 def read_wanted(items: Sequence[Mapping[str, Any]]) -> list[Wanted]:
     """Return the domains that the caller wants to be brought in; EngineError invalid names entries that cannot be."""
     return read_all(items, _faults, lambda item: Wanted.of(item, (item.get("id") or "").lower() or None))
@@ -101,18 +73,8 @@ def plan(site: Site, wanted: Sequence[Wanted], data_center: DataCenter, sight: S
     obstacles = {step.wanted.label: list(_obstacles(site, step, data_center, sight)) for step in steps}
     for twin in _shared_names(steps, sight):
         obstacles[twin].append("another of these domains has the same name on its storage")
-    for step in steps if _lacks_master(steps, data_center) else ():
-        if {"attach", "activate"}.intersection(step.actions):
-            obstacles[step.wanted.label].append(f"data center {data_center.name} has no active master storage domain")
-    violations = list(_violations(site, steps, data_center))
-    for violation in violations:
-        obstacles[violation.subject].append(violation.message)
-    if any(obstacles.values()):
-        raise _refused(steps, obstacles, violations)
-    # Without an active master the engine moves no other domain; the first one of a data center becomes its master.
-    steps.sort(key=lambda step: (not (step.known and step.known.master), step.wanted.backup))
     warnings = [warning for step in steps if "import" in step.actions for warning in _warnings(site, step, sight)]
-    return Plan(tuple(steps), tuple(_leaders(steps, data_center)), tuple(warnings))
+    return admit(site, steps, obstacles, data_center, warnings, "import")
 
 
 def _step(site: Site, one: Wanted, sight: Sight) -> Step:
@@ -121,70 +83,26 @@ def _step(site: Site, one: Wanted, sight: Sight) -> Step:
     else:
         known = next(filter(one.lies_at, site.domains), None)
     host = sight.best_host(one) if known is None else next(iter(sight.via), None)
-    return Step(one, known, _lacking(one, known), host)
-
-
-def _lacking(one: Wanted, known: Domain | None) -> tuple[str, ...]:
-    if known is None:
-        return ("import", "attach")
-    lacking = []
-    if known.data_center_id is None:
-        lacking.append("attach")
-    elif known.status != "active":
-        lacking.append("activate")
-    if one.changes_to(known):
-        lacking.append("update")
-    return tuple(lacking)
+    return Step(one, known, lacking(one, known, "import"), host)
 
 
 def _obstacles(site: Site, step: Step, data_center: DataCenter, sight: Sight) -> Iterator[str]:
     one, known = step.wanted, step.known
-    name, format_ = sight.arriving(one) if known is None else (one.name, known.storage_format)
+    name, format_ = sight.arriving(one) if known is None else (one.name, None)
     namesake = next((domain for domain in site.domains if domain.name == name and domain != known), None)
     if namesake is not None:
         yield f"the name {name} belongs to another storage domain ({namesake.id})"
     if step.actions and sight.resting:
         yield sight.resting
     if known is not None:
-        yield from _obstacles_of_known(one, known, data_center)
-    else:
-        yield from _obstacles_of_new(site, step, data_center, sight)
-    if "attach" in step.actions and is_too_new(format_, data_center):
-        yield f"data center {data_center.name} does not support its format {format_}"
-
-
-def _lacks_master(steps: Sequence[Step], data_center: DataCenter) -> bool:
-    return data_center.status not in ("up", "uninitialized") and not _leaders(steps, data_center)
-
-
-def _obstacles_of_known(one: Wanted, known: Domain, data_center: DataCenter) -> Iterator[str]:
-    if known.type != "data":
-        yield f"storage domain {known.name} is of type {known.type}: only data domains are brought in"
-    if known.storage_type != one.storage_type or (one.place and known.place != one.place):
-        yield f"the engine knows storage domain {known.name} as {known.storage_type} {known.place or ''}".rstrip()
-    if known.data_center_id not in (None, data_center.id):
-        yield f"storage domain {known.name} is attached to another data center"
-    if known.in_process:
-        yield f"storage domain {known.name} is {known.status}"
-    if known.backup != one.backup:
-        wanted = "set" if one.backup else "clear"
-        yield f"storage domain {known.name} is known already: {wanted} its backup flag with backup_domain"
-
-
-def _obstacles_of_new(site: Site, step: Step, data_center: DataCenter, sight: Sight) -> Iterator[str]:
-    one = step.wanted
+        yield from obstacles_of_known(one, known, data_center)
+        return
+    yield from obstacle_of_place(site, one)
     if one.on_blocks and sight.via and step.host is None:
         names = ", host ".join(host.name for host in sight.via)
         yield f"host {names} sees no logical unit of it over a path that works"
-    owner = next(filter(one.lies_at, site.domains), None)
-    if owner is not None:
-        yield f"{one.place} is storage domain {owner.name} ({owner.id}) already"
-
-
-def is_too_new(storage_format: str | None, data_center: DataCenter) -> bool:
-    """Return whether a data center cannot take a domain of a format. Source: storage contract 5.1."""
-    newest = "v5" if data_center.version >= _OLDEST_WITH_V5 else "v4"
-    return storage_format is not None and storage_format > newest
+    if is_too_new(format_, data_center):
+        yield unsupported(format_, data_center)
 
 
 def _shared_names(steps: Sequence[Step], sight: Sight) -> list[str]:
@@ -197,60 +115,7 @@ def _shared_names(steps: Sequence[Step], sight: Sight) -> list[str]:
     return [label for labels in arriving.values() if len(labels) > 1 for label in labels]
 
 
-def _violations(site: Site, steps: Sequence[Step], data_center: DataCenter) -> Iterator[Violation]:
-    if data_center.status != "uninitialized" or any(not step.wanted.backup for step in steps):
-        return
-    for step in steps:
-        one = step.wanted
-        candidate = Domain(one.id or "", one.label, "data", one.storage_type, "", False, True, data_center.id)
-        yield from blocking(judge(site, "attach_domain", candidate, one.label))
-
-
-def _refused(
-    steps: Sequence[Step], obstacles: Mapping[str, Sequence[str]], violations: Sequence[Violation]
-) -> EngineError:
-    remedy = "clear these obstacles and run again; nothing was changed"
-    results = []
-    for step in steps:
-        found = obstacles[step.wanted.label]
-        reason = "; ".join(found) if found else "not begun, since others have obstacles"
-        outcome = EntityResult(step.wanted.id, step.wanted.label, "skipped", reason)
-        if found:
-            outcome = EntityResult(step.wanted.id, step.wanted.label, "failed", reason, remedy)
-        results.append(outcome)
-    state = {step.wanted.label: step.before for step in steps}
-    details = report(results, before=state, after=state)
-    told = "; ".join(f"{label}: {', '.join(found)}" for label, found in obstacles.items() if found)
-    kind: Kind = "rule" if violations else "rejected"
-    remedies = [violation.remedy for violation in violations]
-    return EngineError(
-        kind,
-        f"cannot import {told}",
-        remedy="; ".join(dict.fromkeys([*remedies, remedy])),
-        details={**details, "violations": [violation.as_data() for violation in violations]},
-    )
-
-
-def _leaders(steps: Iterable[Step], data_center: DataCenter) -> list[Step]:
-    """Return the steps of which one has to be done before all others: what gives the data center an active master."""
-    if data_center.status == "uninitialized":
-        return [step for step in steps if "attach" in step.actions and not step.wanted.backup]
-    return [step for step in steps if step.known and step.known.master and "activate" in step.actions]
-
-
 def _warnings(site: Site, step: Step, sight: Sight) -> Iterator[str]:
-    if not step.wanted.on_blocks or step.host is None:
-        return
-    units = sight.units(step.host, step.wanted)
-    for unit in units:
-        if unit.lost_paths:
-            lost = f"{unit.lost_paths} of {unit.paths} paths from host {step.host.name} to logical unit {unit.id}"
-            yield f"storage domain {step.wanted.label}: {lost} do not work"
-    names = {host.id: host.name for host in site.hosts}
-    for host_id, seen in sight.seen.items():
-        count = len({unit.id for unit in seen if not unit.dead} & {unit.id for unit in units})
-        if count < len(units):
-            yield (
-                f"storage domain {step.wanted.label}: host {names[host_id]} sees {count} of its {len(units)} logical "
-                "units; if it cannot be connected when the domain is attached it becomes non-operational"
-            )
+    if step.wanted.on_blocks and step.host is not None:
+        others = [host for host in site.hosts if host.id in sight.seen and host != step.host]
+        yield from cautions(step.wanted.label, sight.units(step.host, step.wanted), step.host, others, sight.seen)

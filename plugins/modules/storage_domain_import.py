@@ -187,7 +187,7 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.ansible_glue import auth_spec, partial_spec, reported, session, warned
+from ..module_utils.ansible_glue import auth_spec, domain_spec, partial_spec, reported, session, warned
 from ..module_utils.storage_import import bring_in
 
 
@@ -208,18 +208,7 @@ def main() -> None:
                     "choices": ["iscsi", "fcp", "nfs", "glusterfs", "posixfs", "localfs"],
                     "required": True,
                 },
-                "address": {"type": "str"},
-                "path": {"type": "str"},
-                "vfs_type": {"type": "str"},
-                "mount_options": {"type": "str"},
-                "nfs_version": {"type": "str", "choices": ["auto", "v3", "v4", "v4_0", "v4_1", "v4_2"]},
-                "nfs_timeo": {"type": "int"},
-                "nfs_retrans": {"type": "int"},
-                "backup": {"type": "bool", "default": False},
-                "wipe_after_delete": {"type": "bool"},
-                "discard_after_delete": {"type": "bool"},
-                "warning_low_space_indicator": {"type": "int"},
-                "critical_space_action_blocker": {"type": "int"},
+                **domain_spec(),
             },
         },
         "data_center": {"type": "str", "required": True},

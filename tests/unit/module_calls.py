@@ -22,6 +22,10 @@ CALLS: dict[str, dict[str, Any]] = {
     "mapping_info": {"source_auth": {"url": "https://127.0.0.1:1/ovirt-engine/api", "token": "other-site-token"}},
     "run_report": {"procedure": "failover", "phases": [{"name": "fence", "result": {"elapsed": 1.0}}]},
     "site_guard": {"site": "primary", "storage_domains": ["gone"]},
+    "storage_domain_create": {
+        "data_center": "east",
+        "storage_domains": [{"name": "new", "storage_type": "nfs", "address": "nfs.array-a.test", "path": "/empty"}],
+    },
     "storage_domain_import": {
         "data_center": "east",
         "storage_domains": [{"storage_type": "nfs", "address": "a", "path": "/b", "identity": "any"}],

@@ -101,6 +101,7 @@ def _domain(record: Record, status: str, data_center_id: str | None) -> Domain:
         wipe_after_delete=bool(record.wipe_after_delete),
         discard_after_delete=bool(record.discard_after_delete),
         low_space_percent=record.warning_low_space_indicator,
+        unit_ids=frozenset(unit.id for unit in (group.logical_units if group else None) or ()),
     )
 
 

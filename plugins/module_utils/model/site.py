@@ -52,7 +52,7 @@ class Domain:
     """A storage domain; status is the real one of its data center, `unattached` where it has none.
 
     place: where a file domain lies, `<address>:<path>`. critical_space: bytes that have to stay free there.
-    low_space_percent: free space below which the engine warns.
+    low_space_percent: free space below which the engine warns. unit_ids: the logical units that it lies on.
     """
 
     id: str
@@ -72,6 +72,7 @@ class Domain:
     wipe_after_delete: bool = False
     discard_after_delete: bool = False
     low_space_percent: int | None = None
+    unit_ids: frozenset[str] = frozenset()
 
     @property
     def may_be_master(self) -> bool:

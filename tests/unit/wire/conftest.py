@@ -18,6 +18,7 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils import (
     export_conversion,
     iscsi,
     retention,
+    storage_create,
     storage_import,
 )
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.ansible_glue import credentials
@@ -38,6 +39,7 @@ USE_CASES: dict[str, Callable[..., dict[str, Any]]] = {
     "entity_registration": register,
     "export_domain_conversion": export_conversion.convert,
     "iscsi_login": iscsi.log_in,
+    "storage_domain_create": storage_create.make,
     "storage_domain_import": storage_import.bring_in,
     "storage_domain_state": domain_state.ensure,
     "vm_power": bring.ensure,
