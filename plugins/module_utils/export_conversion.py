@@ -238,18 +238,18 @@ class _Importer:
 
     def _bring(self, step: Step) -> None:
         """Import one and wait for its copy; one that is under way is awaited, and imported if that came to nothing."""
-        found = self._settled(step) if step.under_way else None
-        if found is None:
-            self._send(step)
-            found = self._settled(step)
-        if found is None:
+        begun = self._settled(step) if step.under_way else None
+        if begun is not None:
+            self._expect_on_target(step, begun)
+            return
+        self._send(step)
+        if self._settled(step) is None:
             raise EngineError(
                 "rejected",
                 f"the copy of {step.label} to {self.task.target.name} failed, and the engine has removed it again",
                 remedy="see the events of the engine for the reason, then run again",
                 entity=_entity(step),
             )
-        self._expect_on_target(step, found)
 
     def _is_flat(self, step: Step) -> bool:
         """Return whether a VM comes without snapshots and template: a clone can come in no other way."""
@@ -304,6 +304,7 @@ class _Importer:
         )
 
     def _expect_on_target(self, step: Step, found: Record) -> None:
+        """Raise EngineError unless what somebody else may have begun to import went to the target."""
         path = f"{_COLLECTIONS[step.one.kind]}/{found.id}/diskattachments"
         disks = [one.disk for one in self.engine.list(path, follow="disk")]
         images = [disk for disk in disks if disk.storage_type == "image"]

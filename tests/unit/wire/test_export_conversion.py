@@ -74,6 +74,15 @@ def test_copies_that_were_not_awaited_are_awaited_by_the_next_run_and_not_repeat
     assert begun + len([one for one in imports(slow)[begun:] if one.status == 202]) == 4
 
 
+def test_what_somebody_else_imports_elsewhere_is_named(use, slow):
+    plain = id_of("vm", "plain")
+    places = (id_of("domain", "attic"), plain, "plain", plain, id_of("domain", "data"), id_of("cluster", "south-cl1"))
+    slow.engine.execute(ImportVm(*places))
+    with pytest.raises(EngineError, match="VM plain is there, but not on vault"):
+        convert(use, slow, exclude=["golden", "layered", "thin"])
+    assert not imports(slow)
+
+
 def test_a_copy_under_way_that_comes_to_nothing_is_begun_anew(use, slow_sites, slow):
     plain = id_of("vm", "plain")
     places = (id_of("domain", "attic"), plain, "plain", plain, id_of("domain", "vault"), id_of("cluster", "south-cl1"))

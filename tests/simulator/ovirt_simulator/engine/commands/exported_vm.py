@@ -58,7 +58,7 @@ class ImportVm(Importing):
         ]
 
     def validate(self, context: Context) -> None:
-        self._plan(context)
+        self._ready = self._plan(context)
 
     def _plan(self, context: Context) -> _Plan:
         """Make all checks in the engine's order and return what is to be done."""
@@ -173,7 +173,7 @@ class ImportVm(Importing):
         return copies + exports.memory_copies(context, document, self.domain_id, chosen)
 
     def execute(self, context: Context) -> None:
-        plan = self._plan(context)
+        plan = self._ready
         document = plan.document
         row = registration.static_of(document, self.new_id, self._name(), plan.cluster)
         if self.collapse:
