@@ -82,6 +82,11 @@ benchmark-copies: .venv/made.stamp ## how near copies of 200 VMs come to the tim
 .PHONY: benchmark-simulator
 benchmark-simulator: .venv/made.stamp ## how the simulated engine bears a big site
 	@$(BENCHMARK)/simulator_scale.py
+
+.PHONY: benchmark-ovf
+benchmark-ovf: .venv/made.stamp ## how many OVF documents are read in a second, against lxml alone
+	@$(BENCHMARK)/ovf_reading.py
+
 .PHONY: fuzz-ovf
 fuzz-ovf: .venv/made.stamp ## let 200,000 mutilated OVF documents be read
 	@$(IN_VENV) python tests/fuzz/ovf_reading.py
