@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import uuid
+from functools import cache
 from typing import Any
 
 import ovirtsdk4
@@ -46,6 +47,7 @@ def source(name: str, kind: str = "vm") -> str:
     return identifier("primary", kind, name)
 
 
+@cache
 def arrive() -> Snapshot:
     """Return the world in which the domains of the lost site are attached at the other."""
     with simulated_sites(scenario.decode(_world())) as sites:

@@ -31,6 +31,7 @@ CALLS: dict[str, dict[str, Any]] = {
         "storage_domains": [{"storage_type": "nfs", "address": "a", "path": "/b", "identity": "any"}],
     },
     "storage_domain_state": {"storage_domains": ["east-nfs2"], "state": "maintenance"},
+    "unregistered_entity_info": {"deep": True},
     "unregistered_storage_domain_info": {
         "hosts": ["east-h1"],
         "targets": [{"target": "iqn.x", "address": "10.10.1.10"}],

@@ -54,6 +54,8 @@ class Session:
         self.sleep = sleep
         self.read_only = read_only
         self.host = credentials.host
+        self.ca_file = credentials.ca_file
+        self.insecure = credentials.insecure
         self._transport = Transport(credentials)
         self._once = Once(self, clock, sleep)
 

@@ -158,34 +158,34 @@ class Document:
     kind: Kind
     id: str
     name: str
-    description: str
-    exported: datetime | None
-    compatibility_version: str
-    cluster_name: str
-    template_id: str | None
-    template_name: str
-    version_number: int
-    origin: str | None
-    os_type: str
-    bios_type: str | None
-    memory: int
-    memory_max: int
-    processors: int
-    stateless: bool
-    high_availability: bool
-    priority: int
-    lease_domain_id: str | None
-    dedicated_hosts: tuple[str, ...]
-    host_devices: tuple[str, ...]
-    predefined_properties: Properties
-    user_properties: Properties
-    disks: tuple[Disk, ...]
-    lun_disks: tuple[LunDisk, ...]
-    nics: tuple[Nic, ...]
-    snapshots: tuple[Snapshot, ...]
-    users: tuple[User, ...]
-    affinity_groups: tuple[str, ...]
-    affinity_labels: tuple[str, ...]
+    description: str = ""
+    exported: datetime | None = None
+    compatibility_version: str = ""
+    cluster_name: str = ""
+    template_id: str | None = None
+    template_name: str = ""
+    version_number: int = 1
+    origin: str | None = None
+    os_type: str = ""
+    bios_type: str | None = None
+    memory: int = 0
+    memory_max: int = 0
+    processors: int = 1
+    stateless: bool = False
+    high_availability: bool = False
+    priority: int = 0
+    lease_domain_id: str | None = None
+    dedicated_hosts: tuple[str, ...] = ()
+    host_devices: tuple[str, ...] = ()
+    predefined_properties: Properties = ()
+    user_properties: Properties = ()
+    disks: tuple[Disk, ...] = ()
+    lun_disks: tuple[LunDisk, ...] = ()
+    nics: tuple[Nic, ...] = ()
+    snapshots: tuple[Snapshot, ...] = ()
+    users: tuple[User, ...] = ()
+    affinity_groups: tuple[str, ...] = ()
+    affinity_labels: tuple[str, ...] = ()
 
     @property
     def architecture(self) -> str | None:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ovirtsdk4 import types
 from sqlalchemy import select
 
 from ...engine import schema
@@ -61,9 +62,13 @@ def read_vnic_profile(call: Call) -> Answer:
 
 def list_mac_pools(call: Call) -> Answer:
     """List MAC pools."""
-    return Answer(shown.mac_pools(), root="mac_pools")
+    return Answer(_mac_pools(call), root="mac_pools")
 
 
 def read_mac_pool(call: Call) -> Answer:
     """Show a MAC pool."""
-    return Answer(one([pool for pool in shown.mac_pools() if pool.id == call.ids["pool"]]))
+    return Answer(one([pool for pool in _mac_pools(call) if pool.id == call.ids["pool"]]))
+
+
+def _mac_pools(call: Call) -> list[types.MacPool]:
+    return shown.mac_pools(call.context.db.scalars(select(schema.MacPool)))

@@ -58,10 +58,16 @@ def clusters(rows: Iterable[schema.Cluster]) -> list[types.Cluster]:
     ]
 
 
-def mac_pools() -> list[types.MacPool]:
+def mac_pools(rows: Iterable[schema.MacPool]) -> list[types.MacPool]:
     """Return the pool that every cluster takes its MAC addresses from."""
-    ranges = [types.Range(from_="56:6f:1a:00:00:00", to="56:6f:1a:ff:ff:ff")]
-    pool = types.MacPool(
-        id=MAC_POOL, name="Default", description="", allow_duplicates=False, default_pool=True, ranges=ranges
-    )
-    return [pool]
+    return [
+        types.MacPool(
+            id=MAC_POOL,
+            name=row.name,
+            description="",
+            allow_duplicates=row.allow_duplicates,
+            default_pool=True,
+            ranges=[types.Range(from_=row.range_from, to=row.range_to)],
+        )
+        for row in rows
+    ]

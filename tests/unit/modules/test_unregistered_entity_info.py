@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What waits on the storage of a site that was lost, told over HTTPS from each source of documents."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from sqlalchemy import select
+
+from arrived_world import DOMAINS, LEDGER, MAPPING, arrive, source
+from ovirt_simulator.engine import schema
+from ovirt_simulator.engine.transfers import ENDED, ImageTransfer
+from ovirt_simulator.site import simulated_sites
+
+EVERYTHING = {"web", "thin", "ledger", "guest", "press", "golden", "loose"}
+
+
+@pytest.fixture(scope="module")
+def arrived():
+    return arrive()
+
+
+@pytest.fixture
+def sites(arrived):
+    with simulated_sites(arrived) as both:
+        yield both
+
+
+@pytest.fixture
+def site(sites):
+    return sites["secondary"]
+
+
+@pytest.fixture
+def look(play, site):
+    def run(**params):
+        options = {"storage_domains": list(DOMAINS), "mapping": MAPPING}
+        return play("unregistered_entity_info", auth=site.auth, **{**options, **params})
+
+    return run
+
+
+def verdicts(result):
+    return {one["name"]: one["verdict"] for one in result["entities"]}
+
+
+def sources(result):
+    return {one["name"]: one["source"] for one in result["entities"]}
+
+
+def entity(result, name):
+    return next(one for one in result["entities"] if one["name"] == name)
+
+
+def codes(result, name):
+    return {reason["code"] for reason in entity(result, name)["reasons"]}
+
+
+def transfers(site):
+    with site.engine.transaction() as context:
+        return list(context.db.scalars(select(ImageTransfer)))
+
+
+def test_without_documents_everything_is_unknown_and_nothing_is_written(look, site):
+    result = look()
+    assert verdicts(result).keys() > EVERYTHING and set(verdicts(result).values()) == {"unknown"}
+    assert codes(result, "web") == {"no_document"} and entity(result, "web")["needs"] is None
+    assert not result["changed"] and not result["groups_complete"] and result["groups"] == []
+    assert not site.writes
+
+
+def test_the_stores_on_the_domains_tell_everything(look, site):
+    result = look(deep=True)
+    assert sources(result) == {**dict.fromkeys(EVERYTHING, "ovf_store"), "loose": "api"}
+    assert verdicts(result) == {**dict.fromkeys(EVERYTHING, "ready"), "web": "needs_mapping", "guest": "needs_mapping"}
+    assert result["counts"] == {"ready": 5, "needs_mapping": 2, "incomplete": 0, "conflict": 0, "unknown": 0}
+    needs = entity(result, "ledger")["needs"]
+    assert (needs["luns"], needs["cluster"], needs["storage_domains"]) == ([LEDGER], "east-cl1", ["office"])
+    assert result["groups_complete"] and not result["changed"]
+    groups = [[one["name"] for one in group["storage_domains"]] for group in result["groups"]]
+    assert sorted(groups) == [["office"], ["plant"], ["shop"]]
+    assert transfers(site) and all(one.phase in ENDED for one in transfers(site))
+
+
+def test_the_living_site_and_its_manifest_tell_the_same(look, play, sites, site):
+    live = look(source_auth=sites["primary"].auth)
+    assert set(sources(live).values()) == {"site", "api"}
+    later = look(manifest_yaml=live["manifest"])
+    assert set(sources(later).values()) == {"manifest", "api"}
+    assert verdicts(later) == verdicts(live)
+    assert yaml.safe_load(later["manifest"])["entities"] == yaml.safe_load(live["manifest"])["entities"]
+    assert not site.writes and not sites["primary"].writes
+
+
+def test_check_mode_leaves_the_stores_alone_and_says_unknown(look, site):
+    result = look(deep=True, check=True)
+    assert set(verdicts(result).values()) == {"unknown"}
+    assert not site.writes and transfers(site) == []
+
+
+def test_a_transfer_is_ended_although_its_host_does_not_answer(look, site):
+    site.mishaps.add("GET", "/imagetransfers/{transfer}", "status", status=500, detail="[no]")
+    result = look(deep=True, storage_domains=["plant"])
+    assert verdicts(result)["press"] == "ready", "the other store of the domain is as good"
+    assert len(transfers(site)) == 2 and all(one.phase in ENDED for one in transfers(site))
+
+
+def test_a_store_that_cannot_be_read_is_a_warning_and_its_entities_unknown(look, site):
+    with site.engine.transaction() as context:
+        context.engine.image_server = None
+    result = look(deep=True, storage_domains=["plant", "office"])
+    assert set(verdicts(result).values()) == {"unknown"}
+    assert {warning.split(" cannot")[0] for warning in result["warnings"]} == {
+        "the OVF store of plant",
+        "the OVF store of office",
+    }
+    assert all(one.phase in ENDED for one in transfers(site))
+
+
+def test_a_domain_that_is_not_active_is_a_warning(look, site):
+    with site.engine.transaction() as context:
+        context.db.get_one(schema.StoragePoolIsoMap, source("plant", "domain")).status = "maintenance"
+    result = look()
+    assert "press" not in verdicts(result) and "web" in verdicts(result)
+    assert result["warnings"] == ["what waits on plant is not known: it is maintenance"]
+
+
+@pytest.mark.parametrize(
+    ("params", "kind", "told"),
+    [
+        ({"storage_domains": ["nowhere"]}, "not_found", "storage domain nowhere"),
+        ({"cluster": "nowhere"}, "not_found", "cluster nowhere"),
+        ({"manifest_yaml": "version: 2"}, "invalid", "manifest_yaml: the document lacks the key entities"),
+        (
+            {"manifest_yaml": "{version: 1, entities: [{kind: vm, id: a, name: b, memory: much}]}"},
+            "invalid",
+            "manifest_yaml: entities[0].memory has to be a whole number",
+        ),
+    ],
+)
+def test_bad_input_is_named(look, site, params, kind, told):
+    result = look(**params)
+    assert result["error_kind"] == kind and told in result["msg"]
+    assert not site.writes
+
+
+def test_a_given_cluster_counts_before_the_mapping(look):
+    live = look(deep=True, storage_domains=["shop"], mapping={"version": 1}, cluster="west-cl1")
+    assert codes(live, "thin") == {"vnic_profile", "mac_out_of_pool"}
