@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from .domain_users import hearing
 from .engine.errors import EngineError, Entity
 from .engine.session import Intent
 from .engine.waiting import wait_until
 from .model.loader import load_domain, load_site
-from .model.site import HOSTED_ENGINE_ORIGINS, DataCenter, Domain, Site, Vm
+from .model.site import DataCenter, Domain, Site, Vm
 from .power.bring import shut_down
 from .rules.catalogue import CATALOGUE, audit, judge
 from .rules.configuring import CHOOSES_MASTER, lease_holders_not_down, master_remedy, users_not_down
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from .engine.session import Session
 
 Softened = Sequence[Mapping[str, str]]
-
-# What a guest can be asked to shut down from. In every other state it does not hear, or something else goes on.
-HEARS_SHUTDOWN = frozenset({"up", "powering_up", "powering_down", "reboot_in_progress"})
 
 
 @dataclass(frozen=True)
@@ -139,8 +137,7 @@ def violations(site: Site, planned: Plan, rules: Softened | None) -> dict[str, l
 
 def _shutdowns(site: Site, named: Sequence[Domain]) -> tuple[Vm, ...]:
     users = [vm for domain in named for vm in users_not_down(site, domain) + lease_holders_not_down(site, domain)]
-    hearing = (vm for vm in users if vm.status in HEARS_SHUTDOWN and vm.origin not in HOSTED_ENGINE_ORIGINS)
-    return tuple({vm.id: vm for vm in hearing}.values())
+    return hearing(users)
 
 
 def _successions(site: Site, named: Sequence[Domain]) -> tuple[Succession, ...]:

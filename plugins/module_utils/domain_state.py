@@ -4,120 +4,55 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from .engine.bulk import each
 from .engine.errors import EngineError, Entity
 from .engine.jobs import at_work_on
 from .engine.session import Intent
 from .engine.waiting import wait_until
 from .model.loader import load_domain, load_site
-from .model.site import DataCenter, Domain, Site
-from .rules.catalogue import judge
-from .rules.rule import enforce
+from .model.site import DataCenter, Domain
+from .ovf_update import update_ovf_stores
+from .power.bring import shut_down
+from .results import EntityResult, counts, entities, raise_if_failed
+from .state_plan import Aim, Plan, Way, plan
 
 if TYPE_CHECKING:
     from .engine.session import Session
 
-STATES = ("active", "maintenance", "unattached", "removed", "destroyed")
-_PATHS: dict[tuple[str, str], tuple[str, ...]] = {
-    ("active", "maintenance"): ("deactivate",),
-    ("active", "unattached"): ("deactivate", "detach"),
-    ("active", "removed"): ("deactivate", "detach", "remove"),
-    ("inactive", "active"): ("activate",),
-    ("inactive", "maintenance"): ("deactivate",),
-    ("inactive", "unattached"): ("deactivate", "detach"),
-    ("inactive", "removed"): ("deactivate", "detach", "remove"),
-    ("unknown", "active"): ("activate",),
-    ("maintenance", "active"): ("activate",),
-    ("maintenance", "unattached"): ("detach",),
-    ("maintenance", "removed"): ("detach", "remove"),
-    ("unattached", "active"): ("attach",),
-    ("unattached", "maintenance"): ("attach", "deactivate"),
-    ("unattached", "removed"): ("remove",),
-    ("inactive", "destroyed"): ("destroy",),
-    ("unknown", "destroyed"): ("destroy",),
-    ("maintenance", "destroyed"): ("destroy",),
-    ("unattached", "destroyed"): ("destroy",),
+_LEADS_TO = {
+    "attach": "active",
+    "activate": "active",
+    "deactivate": "maintenance",
+    "detach": "unattached",
+    "remove": "removed",
+    "destroy": "destroyed",
+}
+_VERBS = {
+    "active": "activate",
+    "maintenance": "put into maintenance",
+    "unattached": "detach",
+    "removed": "remove",
+    "destroyed": "destroy",
 }
 
 
-@dataclass(frozen=True)
-class Step:
-    """One action on one domain; the data center is where it is, or where it shall be attached."""
+@dataclass
+class Done:
+    """What has been done so far: actions by the id of the domain, what stopped it there, and the VMs shut down."""
 
-    action: str
-    domain: Domain
-    data_center: DataCenter | None
+    actions: dict[str, list[str]] = field(default_factory=dict)
+    errors: dict[str, EngineError] = field(default_factory=dict)
+    not_begun: dict[str, str] = field(default_factory=dict)
+    vms: tuple[str, ...] = ()
 
-
-def plan(site: Site, names: Sequence[str], wanted: str, data_center: str | None) -> list[Step]:
-    """Return what brings the named domains to the wanted state, [] when they are there.
-
-    A domain that is gone is `removed` and `destroyed` already, given by its id. EngineError for an unknown name, a busy
-    domain, a state that cannot be reached, VMs in the way, or a rule of the feature.
-    """
-    place = site.data_center(data_center) if data_center else None
-    domains = _existing(site, names, wanted)
-    # The master leaves last and comes back first: without an active master the engine moves no other domain.
-    domains.sort(key=lambda domain: domain.master, reverse=wanted == "active")
-    return [step for domain in domains for step in _steps(site, domain, wanted, place)]
-
-
-def _existing(site: Site, names: Sequence[str], wanted: str) -> list[Domain]:
-    found: dict[str, Domain] = {}
-    for name in names:
-        try:
-            domain = site.domain(name)
-        except EngineError as exc:
-            if exc.kind == "not_found" and wanted in ("removed", "destroyed"):
-                continue
-            raise
-        found[domain.id] = domain
-    return list(found.values())
-
-
-def _steps(site: Site, domain: Domain, wanted: str, place: DataCenter | None) -> list[Step]:
-    if domain.in_process:
-        raise EngineError(
-            "conflict", f"storage domain {domain.name} is {domain.status}", remedy="run again when it has settled"
-        )
-    if domain.status == wanted:
-        return []
-    path = _PATHS.get((domain.status, wanted))
-    if path is None:
-        raise EngineError(
-            "rejected",
-            f"storage domain {domain.name} is {domain.status} and cannot become {wanted}",
-            remedy="bring it to maintenance first",
-        )
-    where = place
-    if domain.data_center_id is not None:
-        where = site.data_center(domain.data_center_id)
-        if place is not None and place.id != where.id:
-            raise EngineError("rejected", f"storage domain {domain.name} is attached to data center {where.name}")
-    if "attach" in path:
-        if where is None:
-            raise EngineError(
-                "invalid", f"storage domain {domain.name} is unattached: data_center is needed to attach it"
-            )
-        target = replace(domain, data_center_id=where.id)
-        enforce(judge(site, "attach_domain", target, f"storage domain {domain.name}"))
-    if "deactivate" in path:
-        _refuse_running(site, domain)
-    return [Step(action, domain, where) for action in path]
-
-
-def _refuse_running(site: Site, domain: Domain) -> None:
-    running = [vm for vm in site.vms_on(domain, plugged_only=True) if vm.status not in ("down", "suspended")]
-    running += [vm for vm in site.vms if vm.lease_domain_id == domain.id and vm.status != "down" and vm not in running]
-    if running:
-        names = ", ".join(f"{vm.name} ({vm.status})" for vm in running)
-        raise EngineError(
-            "rejected",
-            f"storage domain {domain.name} is used by VMs that are not down: {names}",
-            remedy=f"shut these VMs down: {', '.join(vm.name for vm in running)}",
-        )
+    @classmethod
+    def foreseen(cls, planned: Plan) -> Done:
+        """Return what a plan does when all goes well."""
+        actions = {way.domain.id: list(way.actions) for way in planned.ways}
+        return cls(actions, vms=tuple(vm.name for vm in planned.shutdowns))
 
 
 def ensure(
@@ -128,49 +63,157 @@ def ensure(
     data_center: str | None,
     host: str | None,
     format_storage: bool,
+    shutdown_vms: bool,
+    concurrency: int,
     timeout: float,
     poll_interval: float,
     check_mode: bool,
 ) -> dict[str, Any]:
-    """Bring the domains to the wanted state, one after the other, and return each one's state before and after."""
+    """Bring the domains to the wanted state, several at a time, and return what became of each.
+
+    One that fails does not stop the others, unless they need it; EngineError partial then names it.
+    """
     if not storage_domains:
         raise EngineError("invalid", "storage_domains is empty", remedy="name at least one storage domain")
     site = load_site(engine)
-    steps = plan(site, storage_domains, state, data_center)
-    if not check_mode:
-        for step in steps:
-            _carry_out(engine, site, step, host, format_storage, timeout, poll_interval)
-    before = {step.domain.name: step.domain.status for step in steps}
+    aim = Aim(
+        state,
+        site.data_center(data_center) if data_center else None,
+        site.host(host) if host else None,
+        shutdown_vms,
+    )
+    planned = plan(site, storage_domains, aim)
+    if check_mode:
+        return _report(planned, Done.foreseen(planned), aim)
+    mover = Mover(engine, aim, format_storage, concurrency, timeout, poll_interval)
+    ready, done = mover.prepare(planned, storage_domains)
+    mover.carry_out(ready, done)
+    result = _report(replace(ready, named=planned.named, gone=planned.gone), done, aim)
+    raise_if_failed(_VERBS[state], _results(planned, done, aim), result)
+    return result
+
+
+def _report(planned: Plan, done: Done, aim: Aim) -> dict[str, Any]:
+    results = _results(planned, done, aim)
+    moved = {one.id: one for one in planned.named if done.actions.get(one.id)}
+    names = {domain.id: domain.name for domain in planned.named}
     return {
-        "changed": bool(steps),
-        "steps": [{"action": step.action, "storage_domain": step.domain.name} for step in steps],
-        "diff": {"before": before, "after": dict.fromkeys(before, state)},
+        "changed": bool(moved or done.vms),
+        "steps": [
+            {"action": action, "storage_domain": names[id_]} for id_, taken in done.actions.items() for action in taken
+        ],
+        "vms_shut_down": sorted(done.vms),
+        "entities": entities(results),
+        "counts": counts(results),
+        "diff": {
+            "before": {one.name: one.status for one in moved.values()},
+            "after": {one.name: _reached(one, done.actions[id_]) for id_, one in moved.items()},
+        },
     }
 
 
-def _carry_out(
-    engine: Session, site: Site, step: Step, host: str | None, format_storage: bool, timeout: float, poll: float
-) -> None:
-    place = step.data_center
-    if step.action == "destroy":
-        destroy(engine, step.domain)
-    elif step.action == "remove":
-        remove(engine, step.domain, host or _any_up_host(site), format_storage)
-    elif step.action == "activate":
-        activate(engine, step.domain, timeout, poll)
-    elif step.action == "deactivate":
-        deactivate(engine, step.domain, timeout, poll)
-    elif step.action == "detach":
-        detach(engine, step.domain, timeout, poll)
-    elif place is not None:
-        attach(engine, step.domain, place, timeout, poll)
+def _reached(domain: Domain, actions: Sequence[str]) -> str:
+    return next((_LEADS_TO[action] for action in reversed(actions) if action in _LEADS_TO), domain.status)
 
 
-def _any_up_host(site: Site) -> str:
-    up = sorted(host.name for host in site.hosts if host.status == "up")
-    if not up:
-        raise EngineError("rejected", "no host is up to remove a storage domain with", remedy="activate a host")
-    return up[0]
+def _results(planned: Plan, done: Done, aim: Aim) -> list[EntityResult]:
+    gone = [EntityResult(id_, None, "skipped", "the engine does not know it any more") for id_ in planned.gone]
+    return [_result(domain, done, aim) for domain in planned.named] + gone
+
+
+def _result(domain: Domain, done: Done, aim: Aim) -> EntityResult:
+    error, actions = done.errors.get(domain.id), done.actions.get(domain.id)
+    if error is not None:
+        return EntityResult.of(domain.id, domain.name, error)
+    if domain.id in done.not_begun:
+        return EntityResult(domain.id, domain.name, "skipped", done.not_begun[domain.id])
+    if actions:
+        return EntityResult(domain.id, domain.name, "succeeded", ", ".join(actions))
+    if domain.in_process:
+        return EntityResult(domain.id, domain.name, "unknown", f"unknown until it is no longer {domain.status}")
+    return EntityResult(domain.id, domain.name, "skipped", f"already {aim.state}")
+
+
+@dataclass(frozen=True)
+class Mover:
+    """Carries out the ways of a plan."""
+
+    engine: Session
+    aim: Aim
+    format_storage: bool
+    concurrency: int
+    timeout: float
+    poll_interval: float
+
+    def prepare(self, planned: Plan, names: Sequence[str]) -> tuple[Plan, Done]:
+        """Wait for what the engine is doing, shut VMs down, and return the plan as it is then."""
+        if planned.unsettled:
+            self._settle(planned.unsettled)
+            planned = plan(load_site(self.engine), names, self.aim)
+        if not planned.shutdowns:
+            return planned, Done()
+        vms = planned.shutdowns
+        shut_down(self.engine, vms, timeout=self.timeout, poll_interval=self.poll_interval)
+        done = Done(vms=tuple(vm.name for vm in vms))
+        try:
+            # That may have taken minutes, in which other VMs can have been started.
+            return plan(load_site(self.engine), names, replace(self.aim, shutdown_vms=False)), done
+        except EngineError as exc:
+            exc.details |= {"changed": True, "vms_shut_down": sorted(done.vms)}
+            raise
+
+    def _settle(self, domains: Sequence[Domain]) -> None:
+        wait_until(
+            lambda: [work for domain in domains for work in works_on(self.engine, domain)],
+            lambda works: not works,
+            what=f"the engine to end its work on {', '.join(domain.name for domain in domains)}",
+            timeout=self.timeout,
+            poll_interval=self.poll_interval,
+            status=", ".join,
+            clock=self.engine.clock,
+            sleep=self.engine.sleep,
+        )
+
+    def carry_out(self, planned: Plan, done: Done) -> None:
+        """Carry out one wave after the other; what needs a domain that failed is not begun."""
+        for wave in planned.waves:
+            failed = {way.data_center: way.domain for way in planned.ways if way.domain.id in done.errors}
+            ready = []
+            for way in wave:
+                before = failed.get(way.data_center)
+                if before is None:
+                    done.actions[way.domain.id] = []
+                    ready.append(way)
+                else:
+                    done.not_begun[way.domain.id] = f"not begun: storage domain {before.name} has to be done before it"
+            outcomes = each(
+                self.engine, ready, lambda way: self._go(way, done.actions[way.domain.id]), concurrency=self.concurrency
+            )
+            for way, outcome in zip(ready, outcomes, strict=True):
+                if isinstance(outcome, EngineError):
+                    done.errors[way.domain.id] = outcome
+
+    def _go(self, way: Way, taken: list[str]) -> None:
+        for action in way.actions:
+            self._do(action, way)
+            taken.append(action)
+
+    def _do(self, action: str, way: Way) -> None:
+        domain, limits = way.domain, (self.timeout, self.poll_interval)
+        if action == "update_ovf_store":
+            update_ovf_stores(self.engine, domain, timeout=self.timeout, poll_interval=self.poll_interval)
+        elif action == "attach" and way.data_center is not None:
+            attach(self.engine, domain, way.data_center, *limits)
+        elif action == "activate":
+            activate(self.engine, domain, *limits)
+        elif action == "deactivate":
+            deactivate(self.engine, domain, *limits)
+        elif action == "detach":
+            detach(self.engine, domain, *limits)
+        elif action == "remove" and way.host is not None:
+            remove(self.engine, domain, way.host.name, self.format_storage)
+        elif action == "destroy":
+            destroy(self.engine, domain)
 
 
 def _intent(engine: Session, domain: Domain, doing: str, reached: Callable[[Domain], bool]) -> Intent:
@@ -182,16 +225,33 @@ def _intent(engine: Session, domain: Domain, doing: str, reached: Callable[[Doma
     )
 
 
+def works_on(engine: Session, domain: Domain) -> list[str]:
+    """Return what shows that the engine is at work on a domain: its own state, and locked disks."""
+    now = load_domain(engine, domain.id)
+    disks = engine.list(f"storagedomains/{domain.id}/disks")
+    locked = [f"disk {disk.alias} on storage domain {now.name} is locked" for disk in disks if disk.status == "locked"]
+    return [f"storage domain {now.name} is {now.status}", *locked] if now.in_process else locked
+
+
 def is_busy(engine: Session, domain: Domain) -> bool:
-    """Return whether the engine is at work on a domain, by its state or by a job: a refusal is then no last word."""
-    return load_domain(engine, domain.id).in_process or at_work_on(engine, domain.name)
+    """Return whether the engine is at work on a domain, or a job names it: a refusal is then no last word."""
+    return bool(works_on(engine, domain)) or at_work_on(engine, domain.name)
 
 
-def _await(engine: Session, domain: Domain, status: str, timeout: float, poll_interval: float) -> None:
+def _await(
+    engine: Session,
+    domain: Domain,
+    status: str,
+    timeout: float,
+    poll_interval: float,
+    failed: Callable[[str], str | None] | None = None,
+) -> None:
     wait_until(
         lambda: load_domain(engine, domain.id).status,
         lambda now: now == status,
         what=f"storage domain {domain.name} to be {status}",
+        failed=failed,
+        entity=Entity("storage_domain", domain.id, domain.name),
         timeout=timeout,
         poll_interval=poll_interval,
         clock=engine.clock,
@@ -243,15 +303,24 @@ def deactivate(engine: Session, domain: Domain, timeout: float, poll_interval: f
     intent = _intent(
         engine, domain, doing, lambda now: now.status in ("locked", "preparing_for_maintenance", "maintenance")
     )
-    engine.act(f"datacenters/{current.data_center_id}/storagedomains/{domain.id}", "deactivate", {}, intent)
-    _await(engine, domain, "maintenance", timeout, poll_interval)
+    path = f"datacenters/{current.data_center_id}/storagedomains/{domain.id}"
+    engine.act(path, "deactivate", {}, intent, timeout=timeout)
+    # It is locked when the engine answers, and leaves that on the way or because the work failed.
+    _await(
+        engine,
+        domain,
+        "maintenance",
+        timeout,
+        poll_interval,
+        lambda now: f"it is {now} again" if now in ("active", "inactive", "unknown") else None,
+    )
 
 
 def detach(engine: Session, domain: Domain, timeout: float, poll_interval: float) -> None:
     """Detach a domain in maintenance from its data center and return when it is unattached."""
     current = load_domain(engine, domain.id)
     intent = _intent(engine, domain, f"detach storage domain {domain.name}", lambda now: now.data_center_id is None)
-    engine.remove(f"datacenters/{current.data_center_id}/storagedomains/{domain.id}", intent)
+    engine.remove(f"datacenters/{current.data_center_id}/storagedomains/{domain.id}", intent, timeout=timeout)
     _await(engine, domain, "unattached", timeout, poll_interval)
 
 

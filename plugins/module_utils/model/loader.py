@@ -165,4 +165,5 @@ def _template(part: Part) -> Template:
         cluster_id=part.reference("cluster"),
         attachments=_attachments(part),
         description=part.text("description") or "",
+        delete_protected=part.flag("delete_protected"),
     )

@@ -168,6 +168,7 @@ class Template:
     cluster_id: str | None
     attachments: tuple[Attachment, ...] = ()
     description: str = ""
+    delete_protected: bool = False
 
 
 class _Named(Protocol):

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ..backup import HEARS_SHUTDOWN
+from ..domain_users import HEARS_SHUTDOWN
 from ..model.site import Disk, Domain, Site, Template, Vm
 from ..results import EntityResult
 from ..rules.acting import Move as DiskMove

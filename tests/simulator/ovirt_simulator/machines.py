@@ -47,6 +47,7 @@ class Machines:
             "description": machine.description,
             "cluster_id": self._id("cluster", machine.cluster),
             "template_id": template_id or (id_ if kind == "template" else schema.BLANK_TEMPLATE),
+            "version_number": machine.version,
             "creation_date": now,
             "memory": machine.memory * _GIB,
             "memory_guaranteed": machine.memory * _GIB,

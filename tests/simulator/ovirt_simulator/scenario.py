@@ -197,6 +197,7 @@ class Machine:
     preview: str | None = None  # the description of the snapshot that is in preview
     memory_domain: str | None = None  # of a suspended VM
     permissions: list[Permission] = field(default_factory=list)
+    version: int = 1  # of a template whose own `template` is its base version
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import base64
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from ..ovf.document import Document, Nic
-from ..ovf.reader import read
 from . import disks, domains, entities, layers, macs, ovf_store, schema
 from .command import Refusal
 
@@ -229,13 +227,6 @@ def add_nics(context: Context, machine_id: str, sources: Sequence[Any], with_mac
 def check_macs(context: Context, count: int) -> None:
     """Refuse if the pool has not so many addresses left."""
     macs.assign(context, [Nic("", f"nic{number}", "", "", None) for number in range(count)], reassign_bad=False)
-
-
-def remembered(snapshot: schema.Snapshot) -> Document | None:
-    """Return the VM as it was when a snapshot was taken."""
-    if snapshot.vm_configuration is None:
-        return None
-    return read(base64.b64decode(snapshot.vm_configuration).decode())
 
 
 def release(context: Context, machine_id: str) -> None:

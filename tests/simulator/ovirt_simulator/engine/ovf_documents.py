@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from ..ovf.document import Device, Document, Hardware, LunConnection, LunDisk, Nic, Snapshot, User, Volume
+from ..ovf.document import DIALECT, Device, Document, Hardware, LunConnection, LunDisk, Nic, Snapshot, User, Volume
 from ..ovf.hardware import CDROM, GRAPHICS, OTHER, VIDEO
 from . import groupings, people, schema
 from .permissions import Permission
@@ -63,6 +63,7 @@ def _document(context: Context, row: schema.VmStatic, parts: _Parts) -> Document
     linked = row.template_id != schema.BLANK_TEMPLATE
     return Document(
         kind=row.entity_type,
+        dialect="4.1.0.0" if context.engine.version == "4.3" else DIALECT,
         id=row.id,
         name=row.name,
         cluster_name=cluster.name if cluster is not None else "",
@@ -126,6 +127,8 @@ def _storage(
     volumes: list[Volume] = []
     luns: list[LunDisk] = []
     for attachment, disk in disks:
+        if disk.shareable and context.engine.version < "4.5":
+            continue
         if disk.storage_type == "lun":
             luns.append(_lun_disk(context, attachment, disk))
         for image in sorted(disk.images, key=lambda image: -image.ordinal):

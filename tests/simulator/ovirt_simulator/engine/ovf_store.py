@@ -194,7 +194,7 @@ def _create(context: Context, domain: schema.StorageDomainStatic, contents: Cont
         disk_id=disk_id,
         parent_id=None,
         format="raw",
-        sparse=not block,
+        sparse=not block and context.engine.version >= "4.4",
         provisioned_size=SIZE,
         actual_size=SIZE if block else 0,
         content_type="ovf_store",

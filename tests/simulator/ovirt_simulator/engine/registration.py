@@ -24,7 +24,6 @@ _ARCHITECTURES = {"ppc64": "ppc64", "s390x": "s390x"}
 
 def static_of(document: Document, id_: str, name: str, cluster: schema.Cluster) -> schema.VmStatic:
     """Return the row of a VM or template, down or locked as its kind starts."""
-    pairs = (part.partition("=") for part in document.user_properties.split(";") if part)
     return schema.VmStatic(
         id=id_,
         entity_type=document.kind,
@@ -50,10 +49,16 @@ def static_of(document: Document, id_: str, name: str, cluster: schema.Cluster) 
         priority=document.priority,
         stateless=document.stateless,
         delete_protected=document.delete_protected,
-        custom_properties={key: value for key, _unused, value in pairs},
+        custom_properties=custom_properties_of(document),
         generation=document.generation,
         status="image_locked" if document.kind == "vm" else "locked",
     )
+
+
+def custom_properties_of(document: Document) -> dict[str, str]:
+    """Return the custom properties that users gave a VM."""
+    pairs = (part.partition("=") for part in document.user_properties.split(";") if part)
+    return {key: value for key, _unused, value in pairs}
 
 
 def check_cluster(context: Context, cluster: schema.Cluster | None, pool_id: str | None) -> schema.Cluster:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from ..ovf.writer import write
 from ..storage.failures import StorageFailure
-from . import disks, domains, layers, memory, ovf_store, schema
+from . import configurations, disks, domains, layers, memory, ovf_store, schema
 from .command import ExecutionFailure, Refusal
 from .ovf_documents import document_of
 
@@ -142,6 +142,7 @@ def preview(
     """
     row.frozen_ovf = write(document_of(context, row))
     before = active_of(context, row)
+    before.vm_configuration = configuration_of(context, row)
     before.type, before.description = "preview", BEFORE_PREVIEW
     active = add_active(context, row)
     for disk in image_disks(context, row):
@@ -155,6 +156,7 @@ def preview(
     if with_memory:
         active.memory_dump_disk_id = target.memory_dump_disk_id
         active.memory_metadata_disk_id = target.memory_metadata_disk_id
+    configurations.bring_back(context, row, target)
     context.db.flush()
 
 
@@ -198,7 +200,8 @@ def undo(context: Context, row: schema.VmStatic) -> None:
     memory.drop(context, active)
     context.db.delete(active)
     context.db.flush()
-    before.type, before.description = "active", ACTIVE
+    configurations.bring_back(context, row, before)
+    before.type, before.description, before.vm_configuration = "active", ACTIVE, None
     target.status, row.frozen_ovf = "ok", None
     context.db.flush()
     ovf_store.touch(context, row)

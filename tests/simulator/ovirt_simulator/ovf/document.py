@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+DIALECT = "4.4.0.0"
+
 
 @dataclass(frozen=True)
 class Device:
@@ -133,6 +135,7 @@ class Document:
     kind: str  # vm, template
     id: str
     name: str
+    dialect: str = DIALECT  # the version of the format
     cluster_name: str = ""
     description: str | None = ""
     comment: str | None = ""

@@ -24,7 +24,6 @@ from .codes import (
 from .document import Document, LunDisk, Volume
 from .hardware import write_hardware
 
-VERSION = "4.4.0.0"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _General = tuple[str, str | None]
 _Attribute = tuple[str, str | bool | int | None]
@@ -35,7 +34,7 @@ for _prefix, _uri in {"ovf": OVF, "rasd": RASD, "vssd": VSSD, "xsi": XSI}.items(
 
 def write(document: Document) -> str:
     """Return a document as text on one line."""
-    root = ElementTree.Element(f"{{{OVF}}}Envelope", {f"{{{OVF}}}version": VERSION})
+    root = ElementTree.Element(f"{{{OVF}}}Envelope", {f"{{{OVF}}}version": document.dialect})
     _references(root, document)
     _networks(root, document)
     _disks(root, document)
@@ -167,7 +166,7 @@ def _content(root: ElementTree.Element, document: Document) -> None:
     system = _section(content, "OperatingSystemSection", identity)
     _add(system, "Info", "Guest Operating System")
     _add(system, "Description", document.os_type)
-    write_hardware(_section(content, "VirtualHardwareSection"), document, VERSION)
+    write_hardware(_section(content, "VirtualHardwareSection"), document, document.dialect)
     if document.snapshots:
         _snapshots(content, document)
 

@@ -62,7 +62,7 @@ class Call:
     def body(self, expected: type[Body]) -> Body:
         """Return the body as a type of the SDK."""
         usage = f"{self.request.prefix.removesuffix('/api')}/apidoc"
-        return read_body(self.request.body, expected, usage)
+        return read_body(self.request.body, expected, usage, self.engine.version)
 
     def action(self) -> types.Action:
         """Return the action in the body; it is what the answer echoes."""

@@ -33,7 +33,7 @@ class Api:
     def __init__(self, engine: Engine, accounts: sso.Accounts) -> None:
         self._engine = engine
         self._accounts = accounts
-        self._router = Router(ROUTES)
+        self._router = Router(route for route in ROUTES if route.since <= engine.version)
 
     def respond(self, request: Request) -> Response:
         """Answer a request."""

@@ -26,6 +26,15 @@ _EVERYWHERE = frozenset({"link", "actions"})  # a client may send back what it g
 # The engine's own published example of a discovery has these; there they do no harm, and where they stand in for
 # the list of targets that list is missing.
 _IGNORED = {("action", "iscsi_target")}
+# Elements that older releases do not know, by the first one that does.
+_SINCE = {
+    ("action", "discard_snapshots"): "4.4",
+    ("action", "use_ignition"): "4.4",
+    ("action", "use_initialization"): "4.4",
+    ("vm", "cpu_pinning_policy"): "4.5",
+    ("vm", "tpm_enabled"): "4.4",
+    ("vm", "virtio_scsi_multi_queues_enabled"): "4.4",
+}
 _SCALARS = {
     "read_boolean": (Reader.parse_boolean, "boolean"),
     "read_integer": (Reader.parse_integer, "integer"),
@@ -50,15 +59,18 @@ def members(reader: str) -> dict[str, Member]:
     return {tag: Member(*how) for tag, *how in _BRANCH.findall(source)}
 
 
-def read_body(data: bytes, expected: type[Body], usage: str) -> Body:
-    """Return the body as the expected type of the SDK; usage is the address that a refusal points to."""
+def read_body(data: bytes, expected: type[Body], usage: str, version: str = "4.5") -> Body:
+    """Return the body as the expected type of the SDK, as an engine of that version reads it.
+
+    usage: the address that a refusal points to.
+    """
     try:
         root = etree.fromstring(data, etree.XMLParser(resolve_entities=False, remove_comments=True, remove_pis=True))
     except etree.XMLSyntaxError as exc:
         raise syntactically_incorrect(usage) from exc
     if root.tag != _tag(expected) or b"<!DOCTYPE" in data:
         raise syntactically_incorrect(usage)
-    _check(root, f"{expected.__name__}Reader", syntactically_incorrect(usage))
+    _check(root, f"{expected.__name__}Reader", _Reading(syntactically_incorrect(usage), version))
     result: Any = Reader.read(etree.tostring(root))
     assert isinstance(result, expected)
     return result
@@ -68,21 +80,30 @@ def _tag(expected: type[Any]) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", expected.__name__).lower()
 
 
-def _check(element: etree._Element, reader: str, refusal: Fault) -> None:
+@dataclass(frozen=True)
+class _Reading:
+    refusal: Fault
+    version: str
+
+    def knows(self, parent: str, tag: str) -> bool:
+        return _SINCE.get((parent, tag), self.version) <= self.version
+
+
+def _check(element: etree._Element, reader: str, reading: _Reading) -> None:
     known = members(reader)
     for child in element:
         if child.tag in _EVERYWHERE or (element.tag, child.tag) in _IGNORED:
             continue
         member = known.get(child.tag)
-        if member is None:
-            raise refusal
+        if member is None or not reading.knows(str(element.tag), str(child.tag)):
+            raise reading.refusal
         if member.reader == "Reader":
             _check_text(child, member)
         elif member.method == "read_one":
-            _check(child, member.reader, refusal)
+            _check(child, member.reader, reading)
         else:
             for item in child:
-                _check(item, member.reader, refusal)
+                _check(item, member.reader, reading)
 
 
 def _check_text(element: etree._Element, member: Member) -> None:

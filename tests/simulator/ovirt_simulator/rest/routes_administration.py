@@ -75,10 +75,11 @@ ADMINISTRATION = [
 ]
 for _holder, _kinds in ((_GROUP, _GROUP_MEMBERS), (_LABEL, {"vms": "vms", "hosts": "hosts"})):
     for _name, _kind in _kinds.items():
+        _since = "4.4" if (_holder, _kind) == (_GROUP, "hosts") else "4.3"
         ADMINISTRATION += [
-            Route("GET", f"{_holder}/{_name}", "read", affinity.list_members(_kind)),
-            Route("POST", f"{_holder}/{_name}", "create", affinity.add_member(_kind)),
-            Route("DELETE", f"{_holder}/{_name}/{{member}}", "perform", affinity.remove_member(_kind)),
+            Route("GET", f"{_holder}/{_name}", "read", affinity.list_members(_kind), _since),
+            Route("POST", f"{_holder}/{_name}", "create", affinity.add_member(_kind), _since),
+            Route("DELETE", f"{_holder}/{_name}/{{member}}", "perform", affinity.remove_member(_kind), _since),
         ]
 for _kind, _key in _TAGGED:
     _owner = f"/{_kind}/{{{_key}}}"

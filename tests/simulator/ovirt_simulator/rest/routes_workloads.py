@@ -10,15 +10,19 @@ _VM = "/vms/{vm}"
 _SNAPSHOT = f"{_VM}/snapshots/{{snapshot}}"
 _ATTACHMENT = f"{_VM}/diskattachments/{{disk}}"
 _POOL = "/vmpools/{vm_pool}"
-_TIDYING = {"sparsify": new_disks.sparsify, "reduce": new_disks.reduce, "convert": new_disks.convert}
+_TIDYING = (
+    ("sparsify", new_disks.sparsify, "4.3"),
+    ("reduce", new_disks.reduce, "4.3"),
+    ("convert", new_disks.convert, "4.5"),
+)
 
 WORKLOADS = [
     Route("POST", "/disks", "create", new_disks.add),
-    Route("PUT", "/disks/{disk}", "update", new_disks.update),
+    Route("PUT", "/disks/{disk}", "update", new_disks.update, "4.4"),
     *(
-        Route("POST", f"{owner}/{{disk}}/{name}", "action", handler)
+        Route("POST", f"{owner}/{{disk}}/{name}", "action", handler, since)
         for owner in ("/disks", "/storagedomains/{domain}/disks")
-        for name, handler in _TIDYING.items()
+        for name, handler, since in _TIDYING
     ),
     Route("POST", "/templates", "create", new_vms.add_template),
     Route("DELETE", "/templates/{template}", "perform", new_vms.remove_template),

@@ -28,6 +28,7 @@ class Route:
     path: str
     style: Style
     handler: Callable[[Call], Answer]
+    since: str = "4.3"  # the first release of the engine that has it
 
 
 class Router:

@@ -14,9 +14,12 @@ from ovirt_simulator.engine.commands import (
     AddExistingBlockStorageDomain,
     AddExistingFileStorageDomain,
     AddStorageServerConnection,
+    AddVm,
+    AddVmTemplate,
     AttachStorageDomainToPool,
     ConnectStorageToVds,
     ImportVmFromConfiguration,
+    ImportVmTemplateFromConfiguration,
     MoveDisk,
     MoveOrCopyDisk,
     RegisterDisk,
@@ -279,3 +282,31 @@ def test_a_direct_lun_that_is_not_seen_is_left_out_of_a_partial_import(arrived: 
     edit_ovf(arrived, "web", lambda text: text.replace("</References>", reference).replace("</Section><Content", disk))
     arrived.secondary.run(arrived.register("web", allow_partial_import=True))
     assert arrived.secondary.get(schema.BaseDisk, disk_id) is None
+
+
+@pytest.mark.conforms("workloads 2.3")
+def test_a_template_version_comes_after_its_base(world: World) -> None:
+    source, site = world.primary, world.secondary
+    first, second, thin = (source.id("template", name) for name in ("first", "second", "thin"))
+    cluster = {"cluster_id": source.id("cluster", "east-cl1"), "domain_id": world.vault}
+    source.run(AddVmTemplate(first, "image", source.id("vm", "db"), **cluster))
+    source.run(AddVmTemplate(second, "image", source.id("vm", "db"), **cluster, base_id=first, version_name="hard"))
+    source.run(AddVm(thin, "thin", cluster["cluster_id"], second))
+    world.fill_vault()
+    world.import_vault()
+
+    def register(id_: str) -> ImportVmTemplateFromConfiguration:
+        return ImportVmTemplateFromConfiguration(world.vault, id_, mappings=TO_WEST)
+
+    def vm() -> ImportVmFromConfiguration:
+        return ImportVmFromConfiguration(world.vault, thin, mappings=TO_WEST)
+
+    missing = (400, ("VMT_CANNOT_IMPORT_TEMPLATE_VERSION_MISSING_BASE",))
+    assert site.refused(register(second)) == missing
+    site.run(register(first))
+    assert site.refused(vm()) == (400, ("ACTION_TYPE_FAILED_TEMPLATE_DOES_NOT_EXIST",))
+    site.run(register(second))
+    site.run(vm())
+    row = site.get(schema.VmStatic, second)
+    assert (row.name, row.template_id, row.version_number, row.version_name) == ("image", first, 2, "hard")
+    assert site.get(schema.VmStatic, thin).template_id == second

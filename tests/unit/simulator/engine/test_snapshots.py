@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import pytest
 from sqlalchemy import select
 
 from ovirt_simulator.engine import domains, schema, snapshots
@@ -10,9 +11,12 @@ from ovirt_simulator.engine.commands import (
     CreateSnapshotForVm,
     MoveDisk,
     RemoveSnapshot,
+    RemoveVmInterface,
     RestoreAllSnapshots,
+    RestoreSnapshot,
     RunVm,
     TryBackToAllSnapshotsOfVm,
+    UpdateVm,
 )
 from ovirt_simulator.ovf import store
 from ovirt_simulator.storage import arrays
@@ -138,3 +142,45 @@ def stored_configuration(site: Site, vm: str) -> str:
         assert row is not None
         image = domains.contents_of(context, domain).images(row.disk_id)[0]
         return store.unpack(image.payload or b"").documents[site.id("vm", vm)]
+
+
+def configuration(site: Site) -> tuple[str, int, int, dict[str, str], list[tuple[str, str | None, str | None]]]:
+    row = site.vm("app")
+    with site.look() as context:
+        nics = context.db.query(schema.VmInterface).filter_by(vm_id=row.id).order_by(schema.VmInterface.name)
+        return (
+            row.description,
+            row.memory,
+            row.cores,
+            row.custom_properties,
+            [(nic.name, nic.mac, nic.vnic_profile_id) for nic in nics],
+        )
+
+
+@pytest.mark.parametrize("ending", [None, True, False], ids=["restore", "commit", "undo"])
+def test_a_preview_brings_the_configuration_of_its_time_back(primary: Site, ending: bool | None) -> None:
+    vm, nic = primary.id("vm", "app"), primary.id("nic", "app/nic1")
+    primary.run(UpdateVm(vm, {"description": "then", "custom_properties": {"hook": "a=b"}}))
+    then, taken = configuration(primary), take(primary, "app", "then")
+    primary.run(UpdateVm(vm, {"description": "now", "memory": 8 << 30, "cores": 8, "custom_properties": {}}))
+    primary.run(RemoveVmInterface(nic, vm))
+    now = configuration(primary)
+    assert now != then
+    if ending is None:
+        primary.run(RestoreSnapshot(vm, taken))
+        assert configuration(primary) == then
+        return
+    primary.run(TryBackToAllSnapshotsOfVm(vm, taken))
+    assert configuration(primary) == then
+    primary.run(RestoreAllSnapshots(vm, commit=ending))
+    assert configuration(primary) == (then if ending else now)
+
+
+def test_an_address_that_is_taken_meanwhile_is_replaced_by_a_preview(primary: Site) -> None:
+    vm, nic = primary.id("vm", "app"), primary.id("nic", "app/nic1")
+    taken, mac = take(primary, "app", "then"), primary.get(schema.VmInterface, nic).mac
+    primary.run(RemoveVmInterface(nic, vm))
+    with primary.look() as context:
+        context.db.add(schema.VmInterface(id="other", vm_id=primary.id("vm", "db"), name="nic2", mac=mac))
+    primary.run(TryBackToAllSnapshotsOfVm(vm, taken))
+    assert primary.get(schema.VmInterface, nic).mac not in (mac, None)

@@ -81,6 +81,8 @@ class ImportVmFromConfiguration(Command):
         try:
             return read(row.ovf)
         except OvfError as exc:
+            if context.engine.version == "4.3":
+                raise Refusal("ACTION_TYPE_FAILED_UNSUPPORTED_OVF") from exc
             raise Refusal("ACTION_TYPE_FAILED_OVF_CONFIGURATION_NOT_SUPPORTED") from exc
 
     def _refuse_without_row(self, context: Context) -> None:
@@ -134,10 +136,11 @@ class ImportVmFromConfiguration(Command):
 
     def _known(self, context: Context, document: Document) -> dict[str, str]:
         known = registration.known_images(context, document.volumes)
+        sharing = context.engine.version >= "4.5"
         return {
             volume.disk_id: volume.alias
             for volume in document.volumes
-            if volume.id in known and not (volume.shareable and known[volume.id])
+            if volume.id in known and not (sharing and volume.shareable and known[volume.id])
         }
 
     def _misplaced(self, context: Context, document: Document, pool_id: str | None, dropped: set[str]) -> set[str]:

@@ -7,6 +7,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import func, select
+
 from .. import disks, domains, machines, ovf_store, schema, snapshots, vms
 from ..command import Command, Lock, Refusal
 from ..machines import Target
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class AddVmTemplate(Command):
-    """Make a template with copies of a VM's disks; targets: domains by disk."""
+    """Make a template with copies of a VM's disks, on its own or as a version of one; targets: domains by disk."""
 
     template_id: str
     name: str
@@ -28,6 +30,8 @@ class AddVmTemplate(Command):
     domain_id: str | None = None
     targets: dict[str, dict[str, Any]] = field(default_factory=dict)
     properties: dict[str, Any] = field(default_factory=dict)
+    base_id: str | None = None  # of the template that it becomes a version of
+    version_name: str = ""
 
     description = "Creating template {name} of VM {vm_id}"
 
@@ -40,7 +44,9 @@ class AddVmTemplate(Command):
         if row.status != "down":
             raise Refusal("VMT_CANNOT_CREATE_TEMPLATE_FROM_DOWN_VM")
         cluster = machines.require_cluster(context, self._cluster(row))
-        if machines.name_taken(context, self.name, cluster.storage_pool_id, "template"):
+        if self.base_id is not None:
+            self._check_base(context)
+        elif machines.name_taken(context, self.name, cluster.storage_pool_id, "template"):
             raise Refusal("VMT_CANNOT_CREATE_DUPLICATE_NAME", name=self.name)
         snapshots.check_idle(context, row)
         for disk in image_disks(context, row):
@@ -49,6 +55,16 @@ class AddVmTemplate(Command):
             domains.require_active_data(target)
             domains.require_space(target, disks.copied_size(disk.images))
             forbid(context, context.engine.restrictions.enforce_m, target.id)
+
+    def _check_base(self, context: Context) -> None:
+        base = context.db.get(schema.VmStatic, self.base_id)
+        if (
+            base is None
+            or base.id == schema.BLANK_TEMPLATE
+            or base.entity_type != "template"
+            or base.template_id != base.id
+        ):
+            raise Refusal("ACTION_TYPE_FAILED_TEMPLATE_DOES_NOT_EXIST")
 
     def _cluster(self, row: schema.VmStatic) -> str:
         return self.cluster_id or row.cluster_id or ""
@@ -66,7 +82,9 @@ class AddVmTemplate(Command):
             entity_type="template",
             name=self.name,
             cluster_id=self._cluster(source),
-            template_id=self.template_id,
+            template_id=self.base_id or self.template_id,
+            version_number=self._version(context),
+            version_name=self.version_name,
             creation_date=context.now,
             status="locked",
             **machines.like(source, self.properties),
@@ -80,6 +98,11 @@ class AddVmTemplate(Command):
             machines.collapse(context, disk, disk.active_image, self._target(disk), owner, disk.alias)
         machines.copy_nics(context, source.id, row.id, with_macs=False)
         context.later(machines.making_time(context), self.finish)
+
+    def _version(self, context: Context) -> int:
+        """Return the number after the last version's."""
+        highest = select(func.max(schema.VmStatic.version_number))
+        return (context.db.scalar(highest.filter_by(entity_type="template", template_id=self.base_id)) or 0) + 1
 
     def finish(self, context: Context) -> None:
         """Have the template usable, and the VM again."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
-from .. import disks, domains, entities, machines, ovf_store, schema
+from .. import configurations, disks, domains, entities, machines, ovf_store, schema
 from ..command import Command, Lock, Refusal
 from ..machines import Target
 from ..restrictions import forbid
@@ -177,7 +177,7 @@ class AddVmFromSnapshot(MakingVm):
     def execute(self, context: Context) -> None:
         snapshot = context.db.get_one(schema.Snapshot, self.snapshot_id)
         source = context.db.get_one(schema.VmStatic, snapshot.vm_id)
-        columns = machines.like(machines.remembered(snapshot) or source, self.properties)
+        columns = machines.like(configurations.remembered(snapshot) or source, self.properties)
         blank = schema.BLANK_TEMPLATE
         row, active = machines.add_vm(context, self.new_id, self.name, self.cluster_id, columns, blank)
         for number, (disk, image) in enumerate(self._sources(context, snapshot), 1):

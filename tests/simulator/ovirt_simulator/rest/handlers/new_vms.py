@@ -144,9 +144,18 @@ def add_template(call: Call) -> Answer:
         domain_id=domain.id if domain is not None else None,
         targets=_targets(body.vm.disk_attachments),
         properties={key: value for key, value in properties.items() if value is not None},
+        base_id=_base(call, body.version),
+        version_name=(body.version.version_name or "") if body.version is not None else "",
     )
     call.execute(command)
     return created(call, call.ask(_shown_template, command.template_id))
+
+
+def _base(call: Call, version: types.TemplateVersion | None) -> str | None:
+    """Return the template that a new one becomes a version of."""
+    if version is None or version.base_template is None:
+        return None
+    return machine(call, version.base_template, "template", incomplete("Template", "version.baseTemplate.id", "add"))
 
 
 def _shown_template(context: Context, template_id: str) -> types.Template:

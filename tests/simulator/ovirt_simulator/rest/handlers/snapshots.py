@@ -6,7 +6,7 @@ from __future__ import annotations
 from ovirtsdk4 import types
 from sqlalchemy import select
 
-from ...engine import machines, schema
+from ...engine import configurations, schema
 from ...engine.command import Command
 from ...engine.commands import (
     CreateSnapshotForVm,
@@ -129,7 +129,7 @@ def _disks(call: Call) -> list[types.Disk]:
 def list_nics(call: Call) -> Answer:
     """List the NICs that the VM had."""
     row = _find(call.context, call.ids["vm"], call.ids["snapshot"])
-    document = machines.remembered(row)
+    document = configurations.remembered(row)
     return Answer(shown_layers.nics(document, row.vm_id), root="nics")
 
 

@@ -65,7 +65,9 @@ def machine(call: Call, reference: types.Vm | types.Template | None, kind: str, 
 
 
 def _machine_named(context: Context, name: str, kind: str) -> str:
-    found = context.db.scalar(select(schema.VmStatic.id).filter_by(name=name, entity_type=kind))
+    """Return the id; of a template and its versions, which can share a name, the base version's."""
+    same = select(schema.VmStatic.id).filter_by(name=name, entity_type=kind)
+    found = context.db.scalar(same.order_by(schema.VmStatic.version_number).limit(1))
     if found is None:
         raise entity_not_found(f"{kind}: name={name}")
     return found

@@ -73,11 +73,20 @@ def templates(rows: Iterable[schema.VmStatic]) -> list[types.Template]:
             cluster=reference(types.Cluster, row.cluster_id) if row.cluster_id else None,
             creation_time=moment(row.creation_date),
             status=choice(types.TemplateStatus, row.status),
-            version=types.TemplateVersion(version_number=1, version_name="base version"),
+            version=_version(row),
             **_machine(row),
         )
         for row in rows
     ]
+
+
+def _version(row: schema.VmStatic) -> types.TemplateVersion:
+    """Return a template's place among the versions of one; only what is no base version names the base."""
+    if row.template_id == row.id:
+        return types.TemplateVersion(version_number=row.version_number, version_name=row.version_name or "base version")
+    base = types.Template(id=row.template_id)
+    name = row.version_name
+    return types.TemplateVersion(version_number=row.version_number, version_name=name, base_template=base)
 
 
 def unregistered_vms(rows: Iterable[schema.UnregisteredOvf]) -> list[types.Vm]:
