@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from ..ovf.writer import write
 from ..storage.failures import StorageFailure
-from . import configurations, disks, domains, layers, memory, ovf_store, schema
+from . import backups, configurations, disks, domains, layers, memory, ovf_store, schema
 from .command import ExecutionFailure, Refusal
 from .ovf_documents import document_of
 
@@ -44,12 +44,13 @@ def find(context: Context, vm_id: str, snapshot_id: str) -> schema.Snapshot:
 
 
 def check_idle(context: Context, row: schema.VmStatic, allow_preview: bool = False) -> None:
-    """Refuse while a snapshot of a VM is being worked on, or is in preview."""
+    """Refuse while a snapshot of a VM is being worked on or in preview, or a backup goes on."""
     statuses = {one.status for one in of_vm(context, row.id)}
     if "locked" in statuses:
         raise Refusal("ACTION_TYPE_FAILED_VM_IS_DURING_SNAPSHOT", name=row.name)
     if "in_preview" in statuses and not allow_preview:
         raise Refusal("ACTION_TYPE_FAILED_VM_IN_PREVIEW", name=row.name)
+    backups.check_none(context, row)
 
 
 def image_disks(context: Context, row: schema.VmStatic) -> list[schema.BaseDisk]:

@@ -104,6 +104,8 @@ VIEWS = {
         "cancelmigration clone commitsnapshot detach export freezefilesystems logon maintenance migrate previewsnapshot"
         " reboot reordermacaddresses reset shutdown start stop suspend thawfilesystems ticket undosnapshot",
     ),
+    "/vms/*/backups": View("backup", "disks", "finalize"),
+    "/vms/*/checkpoints": View("checkpoint", "disks"),
     "/vms/*/diskattachments": View("disk_attachment"),
     "/vms/*/nics": View("nic", "network_filter_parameters reported_devices statistics", "activate deactivate"),
     "/vms/*/snapshots": View("snapshot", "cdroms disks nics", "restore"),

@@ -188,9 +188,7 @@ _EMPTY = {
 _OF_VMS_AND_TEMPLATES = {
     "affinitylabels": "affinity_labels",
     "applications": "applications",
-    "backups": "backups",
     "cdroms": "cdroms",
-    "checkpoints": "checkpoints",
     "graphicsconsoles": "graphics_consoles",
     "hostdevices": "host_devices",
     "katelloerrata": "katello_errata",

@@ -3,12 +3,14 @@
 
 from __future__ import annotations
 
-from .handlers import new_disks, new_vms, pools, snapshots, vm_actions, vm_devices
+from .handlers import backups, new_disks, new_vms, pools, snapshots, vm_actions, vm_devices
 from .routing import Route
 
 _VM = "/vms/{vm}"
 _SNAPSHOT = f"{_VM}/snapshots/{{snapshot}}"
 _ATTACHMENT = f"{_VM}/diskattachments/{{disk}}"
+_BACKUP = f"{_VM}/backups/{{backup}}"
+_CHECKPOINT = f"{_VM}/checkpoints/{{checkpoint}}"
 _POOL = "/vmpools/{vm_pool}"
 _TIDYING = (
     ("sparsify", new_disks.sparsify, "4.3"),
@@ -37,6 +39,15 @@ WORKLOADS = [
     Route("POST", f"{_POOL}/allocatevm", "action", pools.allocate_vm),
     Route("POST", "/vms", "create", new_vms.add_vm),
     Route("DELETE", _VM, "perform", new_vms.remove_vm),
+    Route("GET", f"{_VM}/backups", "read", backups.list_all, "4.4"),
+    Route("POST", f"{_VM}/backups", "create", backups.add, "4.4"),
+    Route("GET", _BACKUP, "read", backups.read, "4.4"),
+    Route("GET", f"{_BACKUP}/disks", "read", backups.list_disks, "4.4"),
+    Route("POST", f"{_BACKUP}/finalize", "action", backups.finalize, "4.4"),
+    Route("GET", f"{_VM}/checkpoints", "read", backups.list_checkpoints, "4.4"),
+    Route("GET", _CHECKPOINT, "read", backups.read_checkpoint, "4.4"),
+    Route("GET", f"{_CHECKPOINT}/disks", "read", backups.list_checkpoint_disks, "4.4"),
+    Route("DELETE", _CHECKPOINT, "perform", backups.remove_checkpoint, "4.4"),
     Route("POST", f"{_VM}/cancelmigration", "action", vm_actions.cancel_migration),
     Route("POST", f"{_VM}/clone", "action", vm_actions.clone),
     Route("POST", f"{_VM}/commitsnapshot", "action", snapshots.commit),

@@ -95,6 +95,18 @@ def test_a_disk_there_grows_and_is_snapshot_and_merged_under_a_running_vm(marked
     assert marked.disk("web_Disk1").get().provisioned_size == size
 
 
+@pytest.mark.restriction("enforce_o")
+def test_a_vm_there_is_backed_up_while_it_runs_all_of_it_and_then_what_changed(marked: Marked) -> None:
+    disk = types.Disk(id=east("disk", "web_Disk1"))
+    marked.disk("web_Disk1").update(types.Disk(backup=types.DiskBackup.INCREMENTAL))
+    marked.give_mark("vault")
+    backups = marked.vm("web").backups_service()
+    full = backups.add(types.Backup(disks=[disk]))
+    backups.backup_service(full.id).finalize()
+    more = backups.add(types.Backup(disks=[disk], from_checkpoint_id=full.to_checkpoint_id))
+    assert more.to_checkpoint_id not in (full.to_checkpoint_id, None)
+
+
 def new_disk(domain: str) -> types.Disk:
     return types.Disk(
         name="new",

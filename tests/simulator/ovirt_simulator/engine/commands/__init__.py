@@ -62,6 +62,7 @@ from .template_add import AddVmTemplate
 from .template_update import UpdateVmTemplate
 from .unregistered import RemoveUnregisteredEntity
 from .vm_add import AddVm, AddVmFromSnapshot
+from .vm_backup import DeleteVmCheckpoint, StartVmBackup, StopVmBackup
 from .vm_clone import CloneVm
 from .vm_import import ImportVmFromOvf
 from .vm_motion import CancelMigrateVm, MigrateVm, RebootVm
@@ -105,6 +106,9 @@ __all__ = [
     "AddVmTemplate",
     "AddVm",
     "AddVmFromSnapshot",
+    "DeleteVmCheckpoint",
+    "StartVmBackup",
+    "StopVmBackup",
     "CloneVm",
     "CancelMigrateVm",
     "MigrateVm",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import update
 
 from ...storage.fabric import BLOCK_TYPES
-from .. import disks, domains, schema
+from .. import backups, disks, domains, schema
 from ..command import Command, ExecutionFailure, Lock, Refusal
 from ..restrictions import forbid
 from ..transfers import ENDED, PAUSED, ImageServerError, ImageTransfer, Ticket
@@ -43,6 +43,7 @@ class TransferDiskImage(Command):
     inactivity_timeout: int | None = None
     timeout_policy: str = "legacy"
     shallow: bool = False
+    backup_id: str | None = None  # of a backup that lets the disk of a running VM be read
 
     description = "Transferring the image of disk {disk_id}"
 
@@ -66,7 +67,7 @@ class TransferDiskImage(Command):
             for attachment, row in disks.users(context, disk.id)
             if row.entity_type == "vm" and attachment.plugged and row.status != "down"
         ]
-        if running and self._image(disk).active:
+        if running and self._image(disk).active and not backups.serves(context, self.backup_id, disk.id):
             raise Refusal("ACTION_TYPE_FAILED_DISK_PLUGGED_TO_NON_DOWN_VMS", vms=domains.names(running))
         disks.require_unlocked(disk)
         forbid(context, context.engine.restrictions.enforce_o, domain.id)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from .. import domains, memory, schema, snapshots, vms
+from .. import backups, domains, memory, schema, snapshots, vms
 from ..command import Command, ExecutionFailure, Lock, Refusal
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class RunVm(Command):
             vms.schedule(context, row, self.host_id)
         vms.check_networks(context, row)
         vms.check_backup(context, row)
+        backups.check_none(context, row)
 
     def execute(self, context: Context) -> None:
         row = vms.find(context, self.vm_id)
@@ -137,6 +138,7 @@ class ShutdownVm(Command):
 
     vm_id: str
     reason: str | None = None
+    force: bool = False
 
     description = "Shutting down VM {vm_id}"
 
@@ -144,6 +146,8 @@ class ShutdownVm(Command):
         row = vms.find(context, self.vm_id)
         vms.check_managed(row, external=True)
         _check_stoppable(row, vms.RUNNING)
+        if not self.force:
+            backups.check_none(context, row)
 
     def execute(self, context: Context) -> None:
         row = vms.find(context, self.vm_id)
@@ -169,6 +173,7 @@ class StopVm(Command):
 
     vm_id: str
     reason: str | None = None
+    force: bool = False
 
     description = "Stopping VM {vm_id}"
 
@@ -176,6 +181,8 @@ class StopVm(Command):
         row = vms.find(context, self.vm_id)
         vms.check_managed(row, external=True)
         _check_stoppable(row, vms.RUNNING | {"suspended", "not_responding"})
+        if not self.force:
+            backups.check_none(context, row)
 
     def execute(self, context: Context) -> None:
         row = vms.find(context, self.vm_id)
@@ -205,6 +212,7 @@ class HibernateVm(Command):
             raise Refusal("VM_CANNOT_SUSPEND_VM_FROM_POOL")
         if row.stateless:
             raise Refusal("VM_CANNOT_SUSPEND_STATELESS_VM")
+        backups.check_none(context, row)
         memory.choose_domain(context, row, vms.pool_of(context, row).id)
 
     def execute(self, context: Context) -> None:

@@ -51,6 +51,7 @@ def add(call: Call) -> Answer:
         inactivity_timeout=body.inactivity_timeout,
         timeout_policy=(body.timeout_policy or types.ImageTransferTimeoutPolicy.LEGACY).value,
         shallow=bool(body.shallow),
+        backup_id=body.backup.id if body.backup is not None else None,
     )
     call.execute(command)
     return created(call, call.ask(lambda context: shown.transfers([find(context, ImageTransfer, command.id)])[0]))

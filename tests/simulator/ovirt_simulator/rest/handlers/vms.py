@@ -200,14 +200,14 @@ def _first_host(body: types.Vm) -> types.Host | None:
 
 def shut_down(call: Call) -> Answer:
     """Ask the guest to shut down."""
-    call.action()
-    return _power(call, ShutdownVm(vm_id=call.ids["vm"]))
+    action = call.action()
+    return _power(call, ShutdownVm(call.ids["vm"], action.reason, bool(action.force)))
 
 
 def stop(call: Call) -> Answer:
     """Switch a VM off."""
-    call.action()
-    return _power(call, StopVm(vm_id=call.ids["vm"]))
+    action = call.action()
+    return _power(call, StopVm(call.ids["vm"], action.reason, bool(action.force)))
 
 
 def suspend(call: Call) -> Answer:
