@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,6 +57,13 @@ profile_pairs = st.lists(
 @given(st.builds(SiteMapping, names, profile_pairs, names, names, names, names))
 def test_what_is_written_as_yaml_reads_as_the_same_mapping(mapping):
     assert read_mapping(parse(dump(as_document(mapping)), "the file")) == mapping
+
+
+def test_the_example_in_the_documentation_is_a_mapping():
+    page = (Path(__file__).parents[3] / "docs" / "mapping.md").read_text(encoding="utf-8")
+    example = page.split("```yaml\n", 1)[1].split("```", 1)[0]
+    mapping = read_mapping(parse(example, "the page"))
+    assert mapping.profile("", "").profile == "guests" and mapping.undecided() == ["affinity_groups: databases-apart"]
 
 
 def test_a_full_mapping_reads_as_the_same_mapping():
