@@ -14,6 +14,8 @@ from .plan import Group, State
 
 COMING_UP = frozenset({"wait_for_launch", "powering_up", "restoring_state", "reboot_in_progress"})
 GOING_DOWN = frozenset({"powering_down", "saving_state"})
+# The engine changes the status before it answers. A VM that still has its old one later has failed between two looks.
+_STILL = 30.0
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,10 @@ class _Way:
     vm: Vm
     began: Moment
     sent: bool
+    asked: float
     deadline: float
     moved: bool = False
+    extended: bool = False
 
 
 class Board:
@@ -49,6 +53,7 @@ class Board:
     def __init__(self, group: Group, state: State, needs: Mapping[str, frozenset[str]], settled: Mapping[str, bool]):
         self._group = group
         self._wanted = "up" if state == "running" else "down"
+        self._start = "down" if state == "running" else "up"
         self._way_words = COMING_UP if state == "running" else GOING_DOWN
         self._needs = needs
         # What earlier groups came to: True for a VM that is ready.
@@ -94,28 +99,33 @@ class Board:
             self.results.append(TimedResult.of(vm.id, vm.name, outcome))
             self._ready[vm.id] = False
         else:
-            self._on_way[vm.id] = _Way(vm, at, sent, at.seconds + self._group.timeout)
+            self._on_way[vm.id] = _Way(vm, at, sent, at.seconds, at.seconds + self._group.timeout)
 
     def see(self, sights: Mapping[str, Sight], at: Moment) -> None:
         """Take in one look at all VMs on their way."""
         for id_, way in list(self._on_way.items()):
             sight = sights.get(id_, Sight(None))
+            trouble = self._trouble(way, sight, at)
             if sight.status == self._wanted and sight.ready is not False:
                 self._arrive(way, at)
+            elif trouble is not None:
+                self._fail(way, at, trouble)
             elif sight.status in self._way_words:
                 way.moved = True
-            elif way.moved and sight.status not in (None, self._wanted):
-                self._fail(way, at, f"VM {way.vm.name} left the way to {self._wanted} again and is {sight.status}")
-            if id_ in self._on_way and at.seconds >= way.deadline:
-                self._fail(way, at, self._late(way, sight))
 
-    def overdue(self, at: Moment) -> list[Vm]:
-        """Return the VMs whose time is over at the next look."""
-        return [way.vm for way in self._on_way.values() if at.seconds >= way.deadline]
+    def stuck(self, sights: Mapping[str, Sight], at: Moment) -> list[Vm]:
+        """Return the VMs that this look would make failures, those left out that were asked in another way already."""
+        return [
+            way.vm
+            for id_, way in self._on_way.items()
+            if not way.extended and self._trouble(way, sights.get(id_, Sight(None)), at) is not None
+        ]
 
     def extend(self, vm: Vm, at: Moment) -> None:
         """Give a VM its time anew, after it was asked in another way."""
-        self._on_way[vm.id].deadline = at.seconds + self._group.timeout
+        way = self._on_way[vm.id]
+        way.extended, way.moved = True, False
+        way.asked, way.deadline = at.seconds, at.seconds + self._group.timeout
 
     def skip_rest(self, reason: str) -> None:
         """Settle everything that has not begun."""
@@ -131,6 +141,17 @@ class Board:
             self._ready[way.vm.id] = True
         else:
             self._settle(way.vm, "skipped", f"already {self._wanted}", ready=True)
+
+    def _trouble(self, way: _Way, sight: Sight, at: Moment) -> str | None:
+        """Return why a VM that is not there yet will not get there, None while it still may."""
+        name, status = way.vm.name, sight.status
+        if way.moved and status == self._start:
+            return f"VM {name} left the way to {self._wanted} again and is {status}"
+        if at.seconds >= way.deadline:
+            return self._late(way, sight)
+        if way.sent and status == self._start and at.seconds >= way.asked + _STILL:
+            return f"VM {name} is still {status} {_STILL:g} s after its request was taken"
+        return None
 
     def _late(self, way: _Way, sight: Sight) -> str:
         seen = f"it is {sight.status}" if sight.status else "it is not there any more"

@@ -185,7 +185,7 @@ class _Work:
             sights = {vm.id: Sight("unreachable") for vm in board.on_way}
         at = self._moment()
         if self.power_off and self.order.state == "stopped":
-            for vm in board.overdue(at):
+            for vm in board.stuck(sights, at):
                 if sights.get(vm.id, Sight(None)).status != "down":
                     self._switch_off(vm, board, at)
         board.see(sights, at)
@@ -194,7 +194,7 @@ class _Work:
         try:
             self._act(vm, "stop", f"power off VM {vm.name}")
         except EngineError:
-            # The VM is overdue and becomes a failure with its status at this look.
+            # The VM becomes a failure with what this look has shown of it.
             return
         board.extend(vm, at)
 

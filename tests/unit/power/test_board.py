@@ -57,6 +57,15 @@ def test_a_vm_that_is_up_counts_only_once_it_is_ready() -> None:
     assert outcomes(one) == {"db": "succeeded"}
 
 
+def test_a_start_that_failed_between_two_looks_is_no_reason_to_wait_to_the_end() -> None:
+    one = board(DB, timeout=600.0)
+    one.begin(DB, at(0), None, sent=True)
+    one.see({DB.id: Sight("down")}, at(29))
+    assert one.open
+    one.see({DB.id: Sight("down")}, at(30))
+    assert "is still down 30 s after its request was taken" in reason(one)
+
+
 def test_a_vm_that_needed_nothing_is_skipped() -> None:
     one = board(DB)
     one.begin(DB, at(0), None, sent=False)
@@ -128,11 +137,34 @@ def test_a_name_that_the_engine_does_not_have_is_a_failure() -> None:
     assert outcomes(board(DB, absent=("lost",))) == {"lost": "failed"}
 
 
-def test_a_shutdown_that_is_late_can_get_its_time_anew() -> None:
+@pytest.mark.parametrize(
+    ("looks", "stuck"),
+    [
+        ([("powering_down", 9)], False),
+        ([("powering_down", 10)], True),
+        ([("powering_down", 1), ("up", 2)], True),
+        ([("up", 2)], False),
+    ],
+)
+def test_a_shutdown_that_is_late_or_ignored_can_be_asked_anew_once(looks: list[tuple[str, float]], stuck: bool) -> None:
     one = board(DB, state="stopped")
     one.begin(DB, at(0), None, sent=True)
-    assert (one.overdue(at(9)), one.overdue(at(10))) == ([], [DB])
-    one.extend(DB, at(10))
-    one.see({DB.id: Sight("powering_down")}, at(12))
-    one.see({DB.id: Sight("down")}, at(13))
+    for status, seconds in looks[:-1]:
+        one.see({DB.id: Sight(status)}, at(seconds))
+    status, seconds = looks[-1]
+    assert one.stuck({DB.id: Sight(status)}, at(seconds)) == ([DB] if stuck else [])
+    one.extend(DB, at(seconds))
+    one.see({DB.id: Sight(status)}, at(seconds))
+    assert one.open and one.stuck({DB.id: Sight(status)}, at(seconds + 10)) == []
+    one.see({DB.id: Sight("down")}, at(seconds + 11))
+    assert outcomes(one) == {"db": "succeeded"}
+
+
+@pytest.mark.parametrize("status", ["unreachable", "unknown", "not_responding", None])
+def test_what_an_engine_does_not_know_while_it_restarts_is_no_failure(status: str | None) -> None:
+    one = board(DB)
+    one.begin(DB, at(0), None, sent=True)
+    one.see({DB.id: Sight("powering_up")}, at(1))
+    one.see({DB.id: Sight(status)}, at(2))
+    one.see({DB.id: Sight("up")}, at(3))
     assert outcomes(one) == {"db": "succeeded"}
