@@ -79,6 +79,10 @@ benchmark-import: .venv/made.stamp ## one call that brings 20 storage domains in
 benchmark-copies: .venv/made.stamp ## how near copies of 200 VMs come to the time that the engine itself takes for them
 	@$(BENCHMARK)/copies.py
 
+.PHONY: benchmark-registration
+benchmark-registration: .venv/made.stamp ## one call that registers 1,000 VMs and 50 templates, against a bare loop
+	@$(BENCHMARK)/register_entities.py
+
 .PHONY: benchmark-simulator
 benchmark-simulator: .venv/made.stamp ## how the simulated engine bears a big site
 	@$(BENCHMARK)/simulator_scale.py

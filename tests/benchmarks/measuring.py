@@ -9,6 +9,7 @@ import http.client
 import importlib
 import io
 import json
+import shutil
 import ssl
 import subprocess
 import sys
@@ -82,12 +83,27 @@ class Simulator:
         """Bring the arrays' copies up to date."""
         _command("replicate", self._folder)
 
-    def restart(self, profile: str) -> None:
-        """Go on with another time profile: what was prepared at once can be measured at a realistic pace."""
+    def restart(self, profile: str, *, as_kept: bool = False) -> None:
+        """Go on with another time profile: what was prepared at once can be measured at a realistic pace.
+
+        as_kept: whether everything is again as it was at the last `keep`.
+        """
         _command("stop", self._folder)
+        if as_kept:
+            shutil.rmtree(self._folder)
+            shutil.copytree(self._kept, self._folder)
         state = State(self._folder)
         state.write({**state.read(), "profile": profile})
         _command("serve", self._folder)
+
+    def keep(self) -> None:
+        """Stop, and keep the state for the restarts that follow."""
+        _command("stop", self._folder)
+        shutil.copytree(self._folder, self._kept)
+
+    @property
+    def _kept(self) -> Path:
+        return self._folder.with_name("kept")
 
 
 @contextlib.contextmanager
