@@ -9,7 +9,7 @@ from wire_client import east
 def test_letting_go_in_check_mode_predicts_and_sends_no_write(run_on, primary):
     given = {"release_domains_storage_domains": ["vault", "east-nfs2"], "release_domains_shutdown_vms": True}
     code, shown = run_on(primary, "release_storage_domains", "--check", **given)
-    assert code == 0 and "changed=1" in shown and "release_domains_result" in shown
+    assert code == 0 and "changed=1" in shown and "release_domains_result" in shown, shown
     assert not primary.writes
 
 
