@@ -44,6 +44,13 @@ def replicated(sites: Sites) -> None:
             context.storage.login(west("host", host), PORTAL["address"], PORTAL["port"], TARGET, None, None)
 
 
+def spare(sites: Sites) -> None:
+    """Have a free logical unit in sight."""
+    with sites["primary"].engine.transaction() as context:
+        where = (east("host", "east-h1"), "10.10.1.10", 3260, "iqn.2031-05.test.array-a:spare")
+        context.storage.login(*where, None, None)
+
+
 def imported(sites: Sites) -> None:
     """Have the vault at the secondary site, where nothing on it is registered yet."""
     replicated(sites)
@@ -92,8 +99,12 @@ def move_domain(method: str, path: str, state: str, given: Callable[[Sites], Non
     return Change(method, path, "storage_domain_state", options, given=given)
 
 
-REGISTER = {"storage_domains": ["vault"], "cluster": "west-cl1"}
+LANS = {place: {"network": f"{place}-lan", "profile": f"{place}-lan"} for place in ("east", "west")}
+MAPPING = {"version": 1, "vnic_profiles": [{"source": LANS["east"], "target": LANS["west"]}]}
+REGISTER = {"storage_domains": ["vault"], "cluster": "west-cl1", "mapping": MAPPING}
 LOGIN = {"host": "west-h1", "targets": [{"target": TARGET, **PORTAL}]}
+NEW = {"name": "new", "storage_type": "iscsi", "logical_units": ["3600a0980000000000000000000000a21"]}
+MAKE = {"storage_domains": [NEW], "data_center": "east", **QUICK}
 ATTACHED = "/datacenters/{center}/storagedomains"
 WAITING = "/storagedomains/{domain}/vms/{vm}"
 CHANGES = [
@@ -114,6 +125,7 @@ CHANGES = [
     move_domain("DELETE", f"{ATTACHED}/{{domain}}", "removed"),
     move_domain("DELETE", "/storagedomains/{domain}", "removed"),
     move_domain("POST", f"{ATTACHED}/{{domain}}/activate", "active", given=idle),
+    Change("POST", "/storagedomains", "storage_domain_create", MAKE, given=spare),
     Change("POST", "/hosts/{host}/iscsilogin", "iscsi_login", LOGIN, site="secondary"),
 ]
 

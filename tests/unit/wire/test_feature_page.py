@@ -157,6 +157,19 @@ class TestRequestsAsTheyStand:
         where = (storage.findtext("address"), storage.findtext("path"))
         assert where == ("10.35.16.2", "/export/images/rnd/maor/data9")
 
+    def test_without_the_name_it_can_import_but_not_create(self, sites):
+        engine = sites["secondary"]
+        client = Client(engine)
+        document = Document.read("import_nfs")
+        nameless = document.body.replace("<name>data1</name>", "")
+        assert document.send(client, nameless).status == 400
+        with engine.engine.transaction() as context:
+            assert context.db.query(schema.StorageDomainStatic).count() == 1, "the master that was there"
+            assert context.db.query(schema.StorageServerConnection).count() == 1, "and the path of it"
+        sites.arrays.replicate()
+        reply = document.send(client, nameless)
+        assert_backup_domain(client, engine, reply, NFS_DOMAIN, "data9", "nfs")
+
 
 def login(client: Client) -> None:
     """Log the host in to the page's targets, as its section on iSCSI supposes."""
@@ -318,6 +331,18 @@ class TestWhatTheModulesSend:
         (renaming,) = [entry for entry in replicated.writes if entry.method == "PUT"]
         assert etree.fromstring(renaming.body.encode()).findtext("name") == "data1"
         assert stored(replicated, NFS_DOMAIN).name == "data1"
+
+    def test_makes_a_new_nfs_domain_by_the_very_request_of_the_page(self, play, sites):
+        site = sites["secondary"]
+        options = {"data_center": "west", "host": "west-h1", "poll_interval": 0.01}
+        wanted = {"name": "data1", "backup": True, **NFS_PLACE}
+        assert play("storage_domain_create", auth=site.auth, storage_domains=[wanted], **options)["changed"]
+        document = Document.read("import_nfs")
+        place = f"/ovirt-engine{document.path}"
+        sent = [entry.body for entry in site.writes if (entry.method, entry.path) == ("POST", place)]
+        published, probe, made = (leaves(etree.fromstring(body)) for body in (document.body, *sent))
+        MODULE_DIFFERENCES["import_nfs"].assert_explain(published, probe)
+        SAME.assert_explain(published, made)
 
     def test_every_request_of_the_page_is_compared(self):
         assert {path.name.removesuffix("_request.txt") for path in DOCUMENTS.glob("*.txt")} == set(MODULE_CALLS)
