@@ -73,13 +73,18 @@ def view(engine: Session, host: Host, *, status: bool = False) -> View:
 
 def views(engine: Session, hosts: Iterable[Host]) -> dict[str, View]:
     """Return what several hosts see, by the id of the host."""
-    asked = list(hosts)
     found = {}
-    for host, seen in zip(asked, each(engine, asked, lambda host: view(engine, host)), strict=True):
+    for host, seen in answers(engine, hosts).items():
         if isinstance(seen, EngineError):
             raise seen
         found[host.id] = seen
     return found
+
+
+def answers(engine: Session, hosts: Iterable[Host], *, status: bool = False) -> dict[Host, View | EngineError]:
+    """Return what each host sees, or why it does not say; status: as for `view`."""
+    asked = list(hosts)
+    return dict(zip(asked, each(engine, asked, lambda host: view(engine, host, status=status)), strict=True))
 
 
 def cautions(

@@ -32,6 +32,10 @@ CALLS: dict[str, dict[str, Any]] = {
     },
     "storage_domain_state": {"storage_domains": ["east-nfs2"], "state": "maintenance"},
     "unregistered_entity_info": {"deep": True},
+    "storage_ready_info": {
+        "data_center": "east",
+        "storage_domains": [{"id": "42c89047-4c93-51f0-970a-737dffcf757b", "storage_type": "iscsi"}],
+    },
     "unregistered_storage_domain_info": {
         "hosts": ["east-h1"],
         "targets": [{"target": "iqn.x", "address": "10.10.1.10"}],
