@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -11,15 +12,19 @@ import yaml
 
 def main(state: Path) -> None:
     moved = yaml.safe_load((state / "move.yml").read_text(encoding="utf-8"))
-    recovered = yaml.safe_load((state / "failover.yml").read_text(encoding="utf-8"))
+    [document] = (state / "report").glob("*.json")
+    report = json.loads(document.read_text(encoding="utf-8"))
     print(f"  moved to {moved['target']}: {', '.join(moved['moved'])} ({moved['seconds']} s)")
-    print(f"  fence: {recovered['fence']}")
-    for phase in recovered["phases"]:
-        print(f"  {phase['name']:<11} {', '.join(phase['entities']):<60} {phase['seconds']:>6.2f} s")
+    print(f"  {report['summary']}")
+    print(f"  recovered {report['rto_seconds']:.1f} s after the beginning")
+    for phase in report["phases"]:
+        names = [one["name"] for one in report["entities"] if one["phase"] == phase["name"]]
+        print(f"  {phase['name']:<9} {phase['outcome']:<10} {', '.join(names):<60} {phase['seconds']:>6.2f} s")
     print("\n  time of each playbook run, start of Ansible included:")
     for line in (state / "phases.tsv").read_text(encoding="utf-8").splitlines():
         name, seconds = line.split("\t")
-        print(f"    {name:<14} {seconds:>6} s")
+        print(f"    {name:<20} {seconds:>6} s")
+    print(f"\n  the report: {document.with_suffix('.html')}")
 
 
 if __name__ == "__main__":

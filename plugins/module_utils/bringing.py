@@ -157,12 +157,16 @@ def concluded(planned: Plan, outcomes: Mapping[str, object], doing: str) -> dict
         after={step.wanted.label: "active" for step in planned.steps},
     )
     result["warnings"] = list(planned.warnings)
-    raise_if_failed(doing, results, result)
+    if outcomes:
+        raise_if_failed(doing, results, result)
     return result
 
 
 def _result(step: Step, outcome: object) -> EntityResult:
     if not step.actions:
         return EntityResult(step.known.id if step.known else None, step.wanted.label, "skipped", "already there")
+    if outcome is None and "import" in step.actions and step.host is None:
+        reason = "unknown until a host is logged in to its target"
+        return EntityResult(step.wanted.id, step.wanted.label, "unknown", reason)
     id_ = outcome.id if isinstance(outcome, Domain) else step.wanted.id
     return EntityResult.of(id_, step.wanted.label, outcome, ", ".join(step.actions))

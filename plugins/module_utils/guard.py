@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .engine.errors import EngineError
 from .model.loader import load_storage
-from .model.site import Domain, Site
+from .model.site import Domain, Host, Site
 
 if TYPE_CHECKING:
     from .engine.session import Session
@@ -23,6 +23,18 @@ def still_held(site: Site, references: Sequence[str]) -> list[Domain]:
     return [domain for domain in site.domains if {domain.id, domain.name} & wanted and domain.status not in RELEASED]
 
 
+def writers(site: Site, held: Sequence[Domain]) -> list[Host]:
+    """Return the hosts that are up, and so may write, in the data centers of these domains."""
+    places = {domain.data_center_id for domain in held}
+    return [
+        host
+        for place in site.data_centers
+        if place.id in places
+        for host in site.hosts_of(place)
+        if host.status == "up"
+    ]
+
+
 def check(
     connect: Callable[[], AbstractContextManager[Session]],
     *,
@@ -33,9 +45,9 @@ def check(
     """Return the proof that a site is fenced: its own engine's word, or the operator's.
 
     connect: opens a session with the site's engine. An engine that cannot be reached proves nothing, its hosts may
-    still write: then only the operator's word counts, which is the site's name. Where the engine answers, its word
-    counts, also against the operator's. Nothing is sent to any other engine. EngineError rule where the proof is
-    missing.
+    still write: then only the operator's word counts, which is the site's name. So it does where the engine answers
+    but sees none of its hosts. Where it sees a host up, no word counts. Nothing is sent to any other engine.
+    EngineError rule where the proof is missing.
     """
     if not storage_domains:
         raise EngineError("invalid", "storage_domains is empty", remedy="name the domains that will be taken over")
@@ -45,33 +57,36 @@ def check(
         )
     try:
         with connect() as engine:
-            held = still_held(load_storage(engine), storage_domains)
+            state = load_storage(engine)
     except EngineError as exc:
         if exc.kind not in ("unreachable", "timeout"):
             raise
-        return _operators_word(site, fenced, exc)
-    if held:
-        names = ", ".join(f"{domain.name} ({domain.status})" for domain in held)
+        return _operators_word(site, fenced, f"the engine of site {site} cannot be reached", str(exc))
+    held = still_held(state, storage_domains)
+    if not held:
+        return _proven(site, "engine", f"the engine of {site} has released the domains")
+    names = ", ".join(f"{domain.name} ({domain.status})" for domain in held)
+    up = ", ".join(host.name for host in writers(state, held))
+    if up:
         raise EngineError(
             "rule",
-            f"site {site} still holds the storage domains {names}",
-            remedy=f"put them into maintenance at {site}, or detach them there, then run again",
+            f"site {site} still holds the storage domains {names}, and its hosts are up: {up}",
+            remedy=f"put the storage domains into maintenance at {site}, or detach them there, then run again",
         )
-    return {
-        "changed": False,
-        "site": site,
-        "proof": "engine",
-        "reason": f"the engine of {site} has released the domains",
-    }
+    return _operators_word(site, fenced, f"the engine of site {site} holds {names} and sees none of its hosts", None)
 
 
-def _operators_word(site: str, fenced: str | None, why: EngineError) -> dict[str, Any]:
+def _proven(site: str, proof: str, reason: str) -> dict[str, Any]:
+    return {"changed": False, "site": site, "proof": proof, "reason": reason}
+
+
+def _operators_word(site: str, fenced: str | None, what: str, why: str | None) -> dict[str, Any]:
     if fenced != site:
         raise EngineError(
             "rule",
-            f"the engine of site {site} cannot be reached, which does not prove that its hosts no longer write",
+            f"{what}, which does not prove that its hosts no longer write",
             remedy=f"make sure that all hosts of {site} are powered off or cut off from the storage, then declare it "
             f"with fenced: {site}",
-            reason=str(why),
+            reason=why,
         )
-    return {"changed": False, "site": site, "proof": "operator", "reason": f"the operator declared {site} fenced"}
+    return _proven(site, "operator", f"{site} was declared fenced")

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .admission import Plan, Step, admit, is_too_new, lacking, obstacle_of_place, obstacles_of_known, unsupported
@@ -22,13 +22,18 @@ class Sight:
 
     via: the hosts that may import; the one that the caller named, else all of the data center that are up. resting: why
     there is none. seen: what these see, and every other host of the data center that is up, by the id of the host.
-    candidates: what hosts found of domains that the engine does not know, by id; none in check mode.
+    candidates: what hosts found of domains that the engine does not know, by id; none in check mode (foreseen).
     """
 
     via: tuple[Host, ...]
     resting: str | None = None
     seen: Mapping[str, View] = field(default_factory=dict)
     candidates: Mapping[str, Candidate] = field(default_factory=dict)
+    foreseen: bool = False
+
+    def may_appear(self, wanted: Wanted) -> bool:
+        """Return whether a domain that no host sees may show after a login, which check mode does not carry out."""
+        return self.foreseen and wanted.storage_type == "iscsi"
 
     def units(self, host: Host, wanted: Wanted) -> list[Unit]:
         """Return the logical units of a domain that a host sees over a path that works."""
@@ -67,9 +72,14 @@ def _faults(item: Mapping[str, Any]) -> Iterator[str]:
         yield "neither id nor identity is given: without the UUID of the domain on this path only identity: any will do"
 
 
-def plan(site: Site, wanted: Sequence[Wanted], data_center: DataCenter, sight: Sight) -> Plan:
-    """Return what each domain lacks; EngineError names every obstacle of every domain."""
-    steps = [_step(site, one, sight) for one in wanted]
+def plan(
+    site: Site, wanted: Sequence[Wanted], data_center: DataCenter, sight: Sight, *, keep_flags: bool = False
+) -> Plan:
+    """Return what each domain lacks; EngineError names every obstacle of every domain.
+
+    keep_flags: whether a domain that the engine knows already keeps its backup flag, whatever is wanted.
+    """
+    steps = [_step(site, one, sight, keep_flags) for one in wanted]
     obstacles = {step.wanted.label: list(_obstacles(site, step, data_center, sight)) for step in steps}
     for twin in _shared_names(steps, sight):
         obstacles[twin].append("another of these domains has the same name on its storage")
@@ -77,11 +87,13 @@ def plan(site: Site, wanted: Sequence[Wanted], data_center: DataCenter, sight: S
     return admit(site, steps, obstacles, data_center, warnings, "import")
 
 
-def _step(site: Site, one: Wanted, sight: Sight) -> Step:
+def _step(site: Site, one: Wanted, sight: Sight, keep_flags: bool) -> Step:
     if one.id is not None:
         known = next((domain for domain in site.domains if domain.id == one.id), None)
     else:
         known = next(filter(one.lies_at, site.domains), None)
+    if known is not None and keep_flags:
+        one = replace(one, backup=known.backup)
     host = sight.best_host(one) if known is None else next(iter(sight.via), None)
     return Step(one, known, lacking(one, known, "import"), host)
 
@@ -98,7 +110,7 @@ def _obstacles(site: Site, step: Step, data_center: DataCenter, sight: Sight) ->
         yield from obstacles_of_known(one, known, data_center)
         return
     yield from obstacle_of_place(site, one)
-    if one.on_blocks and sight.via and step.host is None:
+    if one.on_blocks and sight.via and step.host is None and not sight.may_appear(one):
         names = ", host ".join(host.name for host in sight.via)
         yield f"host {names} sees no logical unit of it over a path that works"
     if is_too_new(format_, data_center):

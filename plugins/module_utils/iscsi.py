@@ -75,6 +75,14 @@ def read_targets(items: Sequence[Mapping[str, Any]]) -> list[Target]:
     return [Target(name, tuple(found)) for name, found in portals.items()]
 
 
+def with_credentials(
+    targets: Sequence[Mapping[str, Any]], credentials: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return the entries of a list `targets` with the CHAP credentials of their target, where they have none."""
+    known = {one["target"]: {key: one[key] for key in ("username", "password")} for one in credentials}
+    return [{**item, **({} if item.get("username") else known.get(item["target"], {}))} for item in targets]
+
+
 def discover_targets(
     engine: Session, *, host: str | None, data_center: str | None, portals: Sequence[Mapping[str, Any]]
 ) -> dict[str, Any]:
@@ -177,6 +185,7 @@ def log_in(
     host: str | None,
     data_center: str | None,
     targets: Sequence[Mapping[str, Any]],
+    credentials: Sequence[Mapping[str, Any]] = (),
     check_mode: bool,
 ) -> dict[str, Any]:
     """Log one host, or every up host of a data center, in to the targets over all of their portals.
@@ -184,7 +193,7 @@ def log_in(
     No state tells a login, only what the host sees: a login after which it sees no more than before was none.
     A portal that fails stops nothing; it is a warning where the target was reached over another one.
     """
-    wanted = read_targets(targets)
+    wanted = read_targets(with_credentials(targets, credentials))
     site = load_storage(engine)
     hosts = choose_hosts(site, [host] if host else [], data_center)
     before = views(engine, hosts)

@@ -36,6 +36,7 @@ def bring_in(
     data_center: str,
     host: str | None,
     take_over: bool,
+    keep_flags: bool,
     concurrency: int,
     timeout: float,
     poll_interval: float,
@@ -48,7 +49,8 @@ def bring_in(
     wanted = read_wanted(storage_domains)
     site = load_storage(engine)
     place = site.data_center(data_center)
-    planned = plan(site, wanted, place, _look(engine, site, place, host, wanted, check_mode))
+    sight = replace(_look(engine, site, place, host, wanted, check_mode), foreseen=check_mode)
+    planned = plan(site, wanted, place, sight, keep_flags=keep_flags)
     outcomes: dict[str, Domain | EngineError] = {}
     if not check_mode:
         sends_files = any("import" in step.actions and not step.wanted.on_blocks for step in planned.steps)

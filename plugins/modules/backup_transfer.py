@@ -48,6 +48,11 @@ options:
     type: list
     elements: str
     default: []
+  vms_on:
+    description: Names or ids of storage domains; all VMs with a disk there are meant, which may be none.
+    type: list
+    elements: str
+    default: []
   vm_search:
     description:
       - A search in the language of the engine for further VMs, such as C(cluster=prod and tag=backup).
@@ -71,8 +76,8 @@ options:
     required: true
   name_template:
     description:
-      - How copies are called. C({name}) and C({id}) are those of the source, C({date:...}) is when the copy began, in
-        UTC and in a form of strftime.
+      - How copies are called. C({name}) and C({id}) are those of the source, C({stem}) is its name up to the last
+        hyphen, and C({date:...}) is when the copy began, in UTC and in a form of strftime.
     type: str
     default: "{name}-{date:%Y%m%d-%H%M}"
   repeat_after:
@@ -212,6 +217,7 @@ def main() -> None:
         **rules_spec(),
         "method": {"type": "str", "choices": ["move", "copy"], "required": True},
         "vms": {"type": "list", "elements": "str", "default": []},
+        "vms_on": {"type": "list", "elements": "str", "default": []},
         "vm_search": {"type": "str"},
         "templates": {"type": "list", "elements": "str", "default": []},
         "template_search": {"type": "str"},

@@ -40,6 +40,12 @@ options:
     type: list
     elements: str
     required: true
+  inactive:
+    description: Whether a storage domain that is not attached and active is an error of the whole call before anything
+      is registered, or a failed entity of its own.
+    type: str
+    choices: [fail, report]
+    default: fail
   vms:
     description: Names or ids of the VMs to register; all when it is left out, none for an empty list.
     type: list
@@ -213,6 +219,7 @@ def main() -> None:
         **mapping_spec(),
         **partial_spec(),
         "storage_domains": {"type": "list", "elements": "str", "required": True},
+        "inactive": {"type": "str", "choices": ["fail", "report"], "default": "fail"},
         "vms": {"type": "list", "elements": "str"},
         "templates": {"type": "list", "elements": "str"},
         "disks": {"type": "list", "elements": "str"},

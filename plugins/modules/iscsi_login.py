@@ -41,6 +41,24 @@ options:
     description: Name or id of the data center, of which every host that is up logs in. The others are named in a
       warning.
     type: str
+  credentials:
+    description: CHAP credentials by target, for entries of O(targets) that have none of their own.
+    type: list
+    elements: dict
+    default: []
+    suboptions:
+      target:
+        description: Name (IQN) of the target.
+        type: str
+        required: true
+      username:
+        description: User name.
+        type: str
+        required: true
+      password:
+        description: Password.
+        type: str
+        required: true
 """
 
 EXAMPLES = r"""
@@ -103,6 +121,12 @@ from ansible.module_utils.basic import AnsibleModule
 from ..module_utils.ansible_glue import auth_spec, partial_spec, reported, session, subset, targets_spec, warned
 from ..module_utils.iscsi import log_in
 
+CREDENTIALS = {
+    "target": {"type": "str", "required": True},
+    "username": {"type": "str", "required": True},
+    "password": {"type": "str", "required": True, "no_log": True},
+}
+
 
 def main() -> None:
     spec = {
@@ -111,10 +135,11 @@ def main() -> None:
         **targets_spec(),
         "host": {"type": "str"},
         "data_center": {"type": "str"},
+        "credentials": {"type": "list", "elements": "dict", "default": [], "options": CREDENTIALS},
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch, session(module.params, check_mode=module.check_mode) as engine:
-        options = subset(module.params, "host", "data_center", "targets")
+        options = subset(module.params, "host", "data_center", "targets", "credentials")
         result = log_in(engine, **options, check_mode=module.check_mode)
     module.exit_json(**warned(module, result), **stopwatch.times)
 

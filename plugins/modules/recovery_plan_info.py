@@ -45,6 +45,11 @@ options:
     type: list
     elements: str
     default: []
+  procedure:
+    description: The procedure whose steps are told.
+    type: str
+    choices: [failover, planned_migration, failback, drill]
+    default: failover
 """
 
 EXAMPLES = r"""
@@ -112,6 +117,13 @@ run:
     on_error:
       description: V(fail), or V(warn) where all groups say so.
       type: str
+steps:
+  description: The steps of O(procedure) in words, in their order; empty without a direction.
+  returned: success
+  type: list
+  elements: dict
+  sample:
+    - {phase: fence, step: make certain that east no longer writes to vault}
 began:
   description: When the work began, UTC.
   returned: always
@@ -128,6 +140,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.ansible_glue import auth_spec, reported, subset
 from ..module_utils.recovery.files import describe
+from ..module_utils.recovery.steps import PROCEDURES
 
 
 def main() -> None:
@@ -137,10 +150,11 @@ def main() -> None:
         "source": {"type": "str"},
         "target": {"type": "str"},
         "groups": {"type": "list", "elements": "str", "default": []},
+        "procedure": {"type": "str", "choices": list(PROCEDURES), "default": "failover"},
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch:
-        result = describe(module.params["path"], **subset(module.params, "source", "target", "groups"))
+        result = describe(module.params["path"], **subset(module.params, "source", "target", "groups", "procedure"))
     module.exit_json(**result, **stopwatch.times)
 
 

@@ -76,12 +76,12 @@ options:
     description: Who ran it, for example user and number of an AWX job. Empty values are left out.
     type: dict
     default: {}
-  json_path:
-    description: Where to write the JSON document on the machine that runs the module; missing folders are made.
+  directory:
+    description: Folder for the report on the machine that runs the module, made if it is missing; none for no files.
     type: path
-  html_path:
-    description: Where to write the page.
-    type: path
+  file_name:
+    description: Name of both files without their ending. By default it says procedure, protection groups and time.
+    type: str
 """
 
 EXAMPLES = r"""
@@ -92,7 +92,7 @@ EXAMPLES = r"""
     phases:
       - {name: bring_in, result: "{{ imported | default({}) }}"}
       - {name: boot, result: "{{ booted | default({}) }}"}
-    html_path: /var/lib/lifeboat/failover.html
+    directory: /var/lib/lifeboat
   register: judged
 
 - name: Fail where the run failed
@@ -156,8 +156,8 @@ def main() -> None:
         "on_error": {"type": "str", "choices": ["fail", "warn"], "default": "fail"},
         "rpo": {"type": "float"},
         "started_by": {"type": "dict", "default": {}},
-        "json_path": {"type": "path"},
-        "html_path": {"type": "path"},
+        "directory": {"type": "path"},
+        "file_name": {"type": "str"},
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch:

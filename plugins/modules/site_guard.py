@@ -13,7 +13,7 @@ description:
   - Either its own engine (O(auth)) answers and shows the domains in maintenance, unattached or gone, or the
     operator says that the site is fenced.
   - An engine that cannot be reached proves nothing, since its hosts may still write.
-  - Where the engine answers, its word counts, also against the operator's.
+  - Where the engine answers, holds a domain, and sees a host up, no word of an operator counts against that.
 author:
   - lifeboat.ovirt contributors (@lifeboat-ovirt)
 extends_documentation_fragment:

@@ -114,6 +114,11 @@ options:
     type: bool
     default: false
 
+  keep_flags:
+    description: Whether a domain that is there already keeps its backup flag, where another one is wanted. Otherwise
+      that is an error, since M(lifeboat.ovirt.backup_domain) changes it under the rules of the feature.
+    type: bool
+    default: false
   concurrency:
     description: How many domains are brought in at a time.
     type: int
@@ -214,6 +219,7 @@ def main() -> None:
         "data_center": {"type": "str", "required": True},
         "host": {"type": "str"},
         "take_over": {"type": "bool", "default": False},
+        "keep_flags": {"type": "bool", "default": False},
         "concurrency": {"type": "int", "default": 8},
         "timeout": {"type": "int", "default": 600},
         "poll_interval": {"type": "float", "default": 3},

@@ -11,6 +11,7 @@ from ..engine.errors import EngineError
 from .plan import Direction, Plan
 from .reading import read_plan
 from .run import run_of
+from .steps import Procedure, steps_of
 
 _LARGEST = 16 * 2**20
 
@@ -34,12 +35,15 @@ def load_plan(path: str) -> Plan:
     return read_plan(read_text(absolute, "recovery plan"), absolute)
 
 
-def describe(path: str, *, source: str | None, target: str | None, groups: Sequence[str]) -> dict[str, Any]:
+def describe(
+    path: str, *, source: str | None, target: str | None, groups: Sequence[str], procedure: Procedure
+) -> dict[str, Any]:
     """Return what a plan says, and what a recovery from source to target needs where both are given."""
     plan = load_plan(path)
     chosen = [group.name for group in plan.chosen(tuple(groups))]
     if (source is None) != (target is None):
         raise EngineError("invalid", "source and target belong together", remedy="name both sites, or none")
+    run = run_of(plan, Direction(source, target), chosen) if source and target else None
     return {
         "changed": False,
         "plan": {
@@ -56,5 +60,6 @@ def describe(path: str, *, source: str | None, target: str | None, groups: Seque
                 if group.name in chosen
             ],
         },
-        "run": run_of(plan, Direction(source, target), chosen) if source and target else None,
+        "run": run,
+        "steps": steps_of(run, procedure) if run else [],
     }

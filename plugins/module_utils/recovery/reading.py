@@ -189,7 +189,7 @@ def _restore(node: Node | None, sites: Mapping[str, PlanSite]) -> Restore | None
         if site not in sites:
             raise entry.wrong("is no site of the plan", f"its sites are {', '.join(sites)}")
         targets[site] = entry.text()
-    method = fields["method"].choice("move", "copy") if "method" in fields else "copy"
+    method = fields["method"].choice("move", "copy") if "method" in fields else "move"
     return Restore("move" if method == "move" else "copy", targets)
 
 

@@ -45,7 +45,7 @@ def run_of(
         "storage_domains": [_import(domain, placement) for domain, placement in domains],
         "portals": _unique(_portals(placement) for _domain, placement in domains),
         "targets": _unique(_targets(placement) for _domain, placement in domains),
-        "registrations": _registrations(groups, found or {}),
+        "registrations": _registrations(groups, target.name, found or {}),
         "mapping": as_document(plan.mapping(direction)),
         "promote": [domain.id for domain, placement in domains if not placement.backup],
         "restore": [one for group in groups for one in _restores(group, target.name)],
@@ -91,16 +91,28 @@ def _unique(lists: Iterator[Iterator[dict[str, Any]]]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def _registrations(groups: Sequence[Group], found: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
-    """Return what to register from which domains: one entry for all groups that take everything, one for each other."""
-    everything = [group for group in groups if group.vms == Selection()]
+def _registrations(groups: Sequence[Group], site: str, found: Mapping[str, Sequence[str]]) -> list[dict[str, Any]]:
+    """Return what to register from which domains: one entry for all groups that take everything, one for each other.
+
+    VMs that are restored by a copy make room for its name.
+    """
+    everything = [group for group in groups if group.vms == Selection() and not _copies(group, site)]
     entries: list[dict[str, Any]] = []
     if everything:
         entries.append({"storage_domains": [id_ for group in everything for id_ in _ids(group)]})
     for group in groups:
         if group not in everything:
-            entries.append({"storage_domains": _ids(group), "vms": _selected(group, found)})
+            entry: dict[str, Any] = {"storage_domains": _ids(group)}
+            if group.vms != Selection():
+                entry["vms"] = _selected(group, found)
+            if _copies(group, site):
+                entry["rename"] = "{name}-backup"
+            entries.append(entry)
     return entries
+
+
+def _copies(group: Group, site: str) -> bool:
+    return any(one["method"] == "copy" for one in _restores(group, site))
 
 
 def _ids(group: Group) -> list[str]:
@@ -122,7 +134,7 @@ def _selected(group: Group, found: Mapping[str, Sequence[str]]) -> list[str]:
 def _restores(group: Group, site: str) -> Iterator[dict[str, Any]]:
     held = [domain.id for domain in group.domains if domain.placements[site].backup]
     if held and group.restore is not None:
-        yield {"storage_domains": held, "to": group.restore.targets[site], "method": group.restore.method}
+        yield {"vms_on": held, "to": group.restore.targets[site], "method": group.restore.method}
 
 
 def _boot(group: Group, *, prefix: bool) -> Iterator[dict[str, Any]]:

@@ -38,6 +38,7 @@ def register(
     rename: str | None,
     unmapped_networks: str,
     repair_profile: Mapping[str, Any] | None,
+    inactive: str,
     concurrency: int,
     timeout: float,
     check_mode: bool,
@@ -66,11 +67,14 @@ def register(
         timeout=timeout,
     )
     choices: dict[Kind, Choice] = {"template": Choice.of(templates), "vm": Choice.of(vms), "disk": Choice.of(disks)}
-    domains, absent = _active_domains(site, storage_domains, check_mode)
+    domains, absent = _active_domains(site, storage_domains, check_mode or inactive == "report")
     found = load_waiting(engine, domains, concurrency)
     bare_nics = BareNics.of(site, unmapped_networks == "unplug", targets.repair)
     recovery = Recovery(engine, settings, choices, found, bare_nics)
-    results = [*(_not_yet(name) for name in absent), *(recovery.predict() if check_mode else recovery.carry_out())]
+    results = [
+        *(_not_yet(name, check_mode) for name in absent),
+        *(recovery.predict() if check_mode else recovery.carry_out()),
+    ]
     result = {
         **report(
             results,
@@ -85,20 +89,20 @@ def register(
     return result
 
 
-def _active_domains(site: Site, names: Sequence[str], check_mode: bool) -> tuple[list[Domain], list[str]]:
+def _active_domains(site: Site, names: Sequence[str], lenient: bool) -> tuple[list[Domain], list[str]]:
     domains: dict[str, Domain] = {}
     absent = []
     for name in dict.fromkeys(names):
         try:
             domain = site.domain(name)
-        except EngineError:
-            if not check_mode:
+        except EngineError as exc:
+            if not lenient or exc.kind != "not_found":
                 raise
             absent.append(name)
             continue
         if domain.status == "active":
             domains[domain.id] = domain
-        elif check_mode:
+        elif lenient:
             absent.append(name)
         else:
             raise EngineError(
@@ -113,5 +117,8 @@ def _undecided(mapping: SiteMapping) -> list[str]:
     return [f"the mapping has no target for {one}" for one in mapping.undecided()]
 
 
-def _not_yet(name: str) -> EntityResult:
-    return EntityResult(name, name, "unknown", "unknown until the storage domain is attached and active")
+def _not_yet(name: str, check_mode: bool) -> EntityResult:
+    if check_mode:
+        return EntityResult(name, name, "unknown", "unknown until the storage domain is attached and active")
+    reason = "the storage domain is not attached and active: nothing of what lies on it can be registered"
+    return EntityResult(name, name, "failed", reason, "see why it was not brought in, then run again")

@@ -19,8 +19,6 @@ SCHEMA = "lifeboat.ovirt/run-report/1"
 Verdict = Literal["succeeded", "degraded", "failed"]
 PhaseOutcome = Literal["succeeded", "partial", "failed", "skipped"]
 
-_BAD = frozenset({"failed", "unknown"})
-
 
 @dataclass(frozen=True)
 class EntityLine:
@@ -52,7 +50,10 @@ class Phase:
 
 @dataclass(frozen=True)
 class Run:
-    """What a run is called, when it took place, and who ran it; rpo is seconds, None where no hook has told it."""
+    """What a run is called, when it took place, and who ran it; rpo is seconds, None where no hook has told it.
+
+    foreseen: in check mode, where what shows only after a change is unknown, and no failure.
+    """
 
     procedure: str
     began: datetime
@@ -66,6 +67,7 @@ class Run:
     rpo: float | None = None
     started_by: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
+    foreseen: bool = False
 
     @property
     def entities(self) -> list[EntityLine]:
@@ -75,7 +77,8 @@ class Run:
     @property
     def failures(self) -> list[EntityLine]:
         """Return what failed, or may have."""
-        return [line for line in self.entities if line.outcome in _BAD]
+        bad = {"failed"} if self.foreseen else {"failed", "unknown"}
+        return [line for line in self.entities if line.outcome in bad]
 
     @property
     def violations(self) -> list[Mapping[str, Any]]:
@@ -106,7 +109,7 @@ class Run:
         told = ", ".join(f"{counts[outcome]} {outcome}" for outcome in ("succeeded", "failed", "unknown", "skipped"))
         what = f"{self.procedure} of {self.plan}" if self.plan else self.procedure
         way = f" from {self.source} to {self.target}" if self.source and self.target else ""
-        return f"{what}{way} {self.verdict}: {told}"
+        return f"{what}{way} {'foreseen as ' if self.foreseen else ''}{self.verdict}: {told}"
 
     @property
     def lines(self) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any
 from ..engine.errors import EngineError
 from ..model.site import Vm
 
-_FIELDS = ("name", "id", "date")
+_FIELDS = ("name", "stem", "id", "date")
 _LONGEST = 255
 _TIME = "%Y%m%dT%H%M%SZ"
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -73,7 +73,7 @@ class CopyName:
             raise EngineError(
                 "invalid",
                 f"name_template {template!r} cannot be used: {exc}",
-                remedy="use the fields {name}, {id} and {date:<form of strftime>}",
+                remedy="use the fields {name}, {stem}, {id} and {date:<form of strftime>}",
             ) from exc
 
     def of(self, vm: Vm, at: datetime) -> str:
@@ -88,5 +88,5 @@ class CopyName:
         return name
 
     def _filled(self, name: str, id_: str, date: datetime) -> str:
-        values: dict[str, Any] = {"name": name, "id": id_, "date": date}
+        values: dict[str, Any] = {"name": name, "stem": name.rpartition("-")[0] or name, "id": id_, "date": date}
         return self._template.format(**values)

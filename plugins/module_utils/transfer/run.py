@@ -33,6 +33,7 @@ def transfer(
     *,
     method: str,
     vms: Sequence[str],
+    vms_on: Sequence[str],
     vm_search: str | None,
     templates: Sequence[str],
     template_search: str | None,
@@ -68,7 +69,7 @@ def transfer(
     )
     site = load_site(engine)
     targets = checked_targets(site, storage_domains, allow_non_backup)
-    chosen = select(engine, site, targets, vms, templates, searches)
+    chosen = select(engine, site, targets, vms, vms_on, templates, searches)
     if method == "move":
         plan = plan_moves(site, *chosen, targets, options)
     else:

@@ -32,15 +32,19 @@ def select(
     site: Site,
     targets: Sequence[Domain],
     vms: Sequence[str],
+    vms_on: Sequence[str],
     templates: Sequence[str],
     searches: Mapping[str, str],
 ) -> tuple[list[Vm], list[Template]]:
     """Return what is named and what the searches find, each once.
 
-    A search leaves out the hosted engine and backup copies, of which no backup is wanted. One that finds nothing is an
+    vms_on: domains whose VMs are meant, which may be none: those that were moved before are there no more. A search
+    leaves out the hosted engine and backup copies, of which no backup is wanted. One that finds nothing is an
     error: a backup of nothing has to be noticed.
     """
     found_vms = {one.id: one for one in map(site.vm, vms)}
+    for name in vms_on:
+        found_vms |= {one.id: one for one in site.vms_on(site.domain(name))}
     found_templates = {one.id: one for one in map(site.template, templates)}
     if "vms" in searches:
         ids = _found(engine, "vms", searches["vms"])
@@ -52,7 +56,7 @@ def select(
         ids = _found(engine, "templates", searches["templates"])
         chosen = {one.id: one for one in site.templates if one.id in ids and one.attachments}
         found_templates |= _not_empty(chosen, "template", searches["templates"])
-    if not found_vms and not found_templates:
+    if not found_vms and not found_templates and not vms_on:
         raise EngineError("invalid", "no VM and no template is given", remedy="name what is to be transferred")
     return list(found_vms.values()), list(found_templates.values())
 

@@ -373,3 +373,15 @@ class TestWhatCannotBe:
     def test_an_unknown_place_is_not_found(self, play, west, params, told):
         result = bring_in(play, west, NFS, **params)
         assert result["error_kind"] == "not_found" and told in result["msg"]
+
+
+def test_in_check_mode_a_domain_that_a_login_may_bring_to_light_is_unknown(play, west):
+    result = bring_in(play, west, VAULT, check=True)
+    assert [one["outcome"] for one in result["entities"]] == ["unknown"]
+    assert "until a host is logged in" in result["entities"][0]["reason"]
+
+
+def test_a_flag_that_was_changed_since_is_kept_where_that_is_wanted(play, west):
+    bring_in(play, west, {**NFS, "backup": False})
+    assert "set its backup flag" in bring_in(play, west, NFS)["msg"]
+    assert bring_in(play, west, NFS, keep_flags=True)["counts"]["skipped"] == 1

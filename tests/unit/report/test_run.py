@@ -71,6 +71,11 @@ def test_the_verdict(result: dict[str, Any], on_error: Any, verdict: str) -> Non
     assert run([{"name": "boot", "result": result}], on_error=on_error).verdict == verdict
 
 
+def test_what_cannot_be_known_in_check_mode_is_no_failure() -> None:
+    unknown = [{"name": "boot", "result": {"entities": [entity("a", "unknown")]}}]
+    assert (run(unknown).verdict, run(unknown, foreseen=True).verdict) == ("failed", "succeeded")
+
+
 def test_the_lines_name_each_failure_with_reason_and_remedy() -> None:
     assert run().lines[1:] == [f"register: {HOSTILE}: its disk is missing (remedy: replicate it)"]
 
