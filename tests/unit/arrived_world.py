@@ -137,7 +137,7 @@ def _primary() -> dict[str, Any]:
             {"name": "office", "volume": "a-office", "data_center": "east"},
             {"name": "plant", "volume": "a-plant", "data_center": "north"},
         ],
-        "templates": [vm("golden", "shop")],
+        "templates": [vm("golden", "shop"), vm("golden-2", "office", template="golden", version=2)],
         "vms": [
             vm("web", "shop", **web),
             {**vm("thin", "shop", template="golden"), "disks": [{"domain": "shop", "thin": True}]},

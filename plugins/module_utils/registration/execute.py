@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..engine.bulk import each
 from ..engine.errors import EngineError
 from ..engine.session import Intent
-from .plan import Unregistered, renamed
+from .plan import BASE_VERSION, Unregistered, renamed
 from .targets import Targets
 
 if TYPE_CHECKING:
@@ -44,12 +44,15 @@ class Registrar:
     _bodies: dict[str | None, dict[str, Any]] = field(default_factory=dict)
 
     def templates(self, chains: Sequence[Sequence[Unregistered]]) -> Outcomes:
-        """Register templates: those of different bases side by side, those of one base one after the other."""
-        found = each(self.engine, chains, self._chain, concurrency=self.settings.concurrency)
-        outcomes: Outcomes = {}
-        for chain, answers in zip(chains, found, strict=True):
-            outcomes |= answers if isinstance(answers, dict) else dict.fromkeys(chain, answers)
-        return outcomes
+        """Register templates: base versions first, then the others, those of one base one after the other."""
+        bases = [one for chain in chains for one in chain if one.version == BASE_VERSION]
+        outcomes = self._side_by_side(bases, self._register)
+
+        def follow(chain: Sequence[Unregistered]) -> Outcomes:
+            return self._versions(chain, outcomes)
+
+        found = each(self.engine, chains, follow, concurrency=self.settings.concurrency)
+        return {one: outcome for answers in found if isinstance(answers, dict) for one, outcome in answers.items()}
 
     def vms(self, vms: Sequence[Unregistered]) -> Outcomes:
         """Register VMs: their locks are their own ids and names, so all of them may go side by side."""
@@ -62,25 +65,19 @@ class Registrar:
     def _side_by_side(self, work: Sequence[Unregistered], call: Any) -> Outcomes:
         return dict(zip(work, each(self.engine, work, call, concurrency=self.settings.concurrency), strict=True))
 
-    def _chain(self, chain: Sequence[Unregistered]) -> Outcomes:
-        outcomes: Outcomes = {}
-        for one in chain:
+    def _versions(self, chain: Sequence[Unregistered], bases: Outcomes) -> Outcomes:
+        outcomes = {one: bases[one] for one in chain if one in bases}
+        for one in (one for one in chain if one not in bases):
             failed = next((before for before, found in outcomes.items() if isinstance(found, EngineError)), None)
-            if failed is not None:
-                outcomes[one] = EngineError(
-                    "rejected",
-                    f"version {one.version} of template {one.name} was not tried: version {failed.version} failed",
-                    remedy="clear the failure of the other version, and run again",
-                    entity=one.entity,
-                )
-                continue
-            try:
-                self._register(one)
-            except EngineError as exc:
-                outcomes[one] = exc
-            else:
-                outcomes[one] = None
+            outcomes[one] = _not_tried(one, failed) if failed else self._outcome(one)
         return outcomes
+
+    def _outcome(self, one: Unregistered) -> EngineError | None:
+        try:
+            self._register(one)
+        except EngineError as exc:
+            return exc
+        return None
 
     def _register(self, one: Unregistered) -> None:
         path = f"{_COLLECTIONS[one.kind]}/{one.id}"
@@ -137,3 +134,12 @@ class Registrar:
     def _is_locked(self, path: str) -> bool:
         found = self.engine.find(path)
         return found is not None and found.status in ("image_locked", "locked")
+
+
+def _not_tried(one: Unregistered, failed: Unregistered) -> EngineError:
+    return EngineError(
+        "rejected",
+        f"version {one.version} of template {one.name} was not tried: version {failed.version} failed",
+        remedy="clear the failure of the other version, and run again",
+        entity=one.entity,
+    )

@@ -15,6 +15,7 @@ Kind: TypeAlias = Literal["template", "vm", "disk"]
 Names: TypeAlias = Mapping[str, str]  # by identifier
 
 BLANK_TEMPLATE = "00000000-0000-0000-0000-000000000000"
+BASE_VERSION = 1
 PLACEHOLDER = "{name}"
 _KINDS: tuple[Kind, ...] = ("template", "vm")
 # Kinds of disks that belong to something else and are no disks of their own, whatever lists them.
@@ -34,7 +35,7 @@ class Unregistered:
     domain: Domain = field(compare=False)
     template_id: str | None = None
     family: str = ""
-    version: int = 1
+    version: int = BASE_VERSION
 
     @property
     def entity(self) -> Entity:
@@ -149,6 +150,16 @@ def checked_pattern(rename: str | None) -> str:
 def renamed(pattern: str, name: str) -> str:
     """Return the name by which something is registered."""
     return pattern.replace(PLACEHOLDER, name)
+
+
+def remedy_for(one: Unregistered, error: EngineError, names: Names, pattern: str) -> str:
+    """Return what to do about a registration that the engine refused; names: of what it has of this kind, by id."""
+    if error.remedy:
+        return error.remedy
+    name = renamed(pattern, one.name)
+    if any(taken == name and id_ != one.id for id_, taken in names.items()):
+        return f"{name} is the name of something else here: rename that, or register with rename"
+    return "see in unregistered_entity_info what it lacks, provide that or map it, and run again"
 
 
 def _already(

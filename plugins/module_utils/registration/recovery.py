@@ -13,7 +13,7 @@ from ..model.site import Site
 from ..results import EntityResult
 from .events import complaints, last_event
 from .execute import Outcomes, Registrar
-from .plan import BLANK_TEMPLATE, Choice, Kind, Plan, Unregistered, left_behind, plan, without_template
+from .plan import BLANK_TEMPLATE, Choice, Kind, Plan, Unregistered, left_behind, plan, remedy_for, without_template
 from .repair import Repair, carry_out, plan_repairs
 from .verify import Registered, read, settle
 from .waiting import OnDomain, each_once, load_disks
@@ -76,7 +76,7 @@ class Recovery:
         vms = registrar.vms(ready)
         self._settle("vm", vms, present)
         vms |= {one: without_template(one) for one in planned.vms if one not in vms}
-        results = [*planned.settled, *(_result(one, outcome) for one, outcome in {**templates, **vms}.items())]
+        results = [*planned.settled, *self._results(templates, present), *self._results(vms, present)]
         results = self._with_nics(results, present["vm"])
         if since is not None:
             results = _with_complaints(results, complaints(self.engine, since))
@@ -95,6 +95,16 @@ class Recovery:
         if outcomes:
             present[kind] = settle(self.engine, kind, outcomes, self.settings.timeout)
 
+    def _results(self, outcomes: Outcomes, present: Present) -> list[EntityResult]:
+        results = []
+        for one, outcome in outcomes.items():
+            result = _result(one, outcome)
+            if isinstance(outcome, EngineError):
+                names = {known.id: known.name for known in present[one.kind].values()}
+                result = replace(result, remedy=remedy_for(one, outcome, names, self.settings.pattern))
+            results.append(result)
+        return results
+
     def _with_nics(self, results: Iterable[EntityResult], vms: Mapping[str, Registered]) -> list[EntityResult]:
         """Return the results after the NICs without a profile were seen to; running VMs are left alone."""
         results = list(results)
@@ -111,7 +121,7 @@ class Recovery:
         disks, absent = self._floating(present)
         outcomes = registrar.disks(disks)
         self._settle("disk", outcomes, present)
-        return [*absent, *(_result(one, outcome) for one, outcome in outcomes.items())]
+        return [*absent, *self._results(outcomes, present)]
 
     def _floating(self, present: Present) -> tuple[list[Unregistered], list[EntityResult]]:
         """Return the disks to register, and results for those that were asked for and wait nowhere."""

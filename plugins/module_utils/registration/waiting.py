@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..engine.bulk import each
 from ..engine.errors import EngineError
-from .plan import Kind, Unregistered, is_data
+from .plan import BASE_VERSION, Kind, Unregistered, is_data
 
 if TYPE_CHECKING:
     from ..engine.records import Record
@@ -76,11 +76,9 @@ def _all(engine: Session, domains: Sequence[Domain], load: Callable[[Domain], T]
 def _unregistered(kind: Kind, record: Record, domain: Domain) -> Unregistered:
     if kind == "vm":
         return Unregistered(kind, record.id, record.name, domain, template_id=record.at("template", "id"))
-    # Versions have the name of their base.
-    family = record.at("version", "base_template", "id") or record.name
-    return Unregistered(
-        kind, record.id, record.name, domain, family=family, version=record.at("version", "version_number") or 1
-    )
+    # A version has the name of its base.
+    version = record.at("version", "version_number") or BASE_VERSION
+    return Unregistered(kind, record.id, record.name, domain, family=record.name, version=version)
 
 
 def _disk(record: Record, domain: Domain) -> Unregistered:

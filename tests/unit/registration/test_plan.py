@@ -18,6 +18,7 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils.registration.plan i
     is_data,
     left_behind,
     plan,
+    remedy_for,
     renamed,
 )
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.registration.repair import plan_repairs
@@ -80,6 +81,13 @@ def test_a_vm_that_was_registered_under_a_new_name_is_known_by_its_old_one():
 
 def test_what_waits_and_is_not_registered_is_left_behind():
     assert left_behind([vm("a"), vm("b"), template("t")], {"vm": {"id-a"}, "template": ()}) == ["b", "t"]
+
+
+def test_every_refusal_has_a_remedy_and_a_taken_name_its_own():
+    refused = EngineError("rejected", "no")
+    assert "rename" in remedy_for(vm("a"), refused, {"id-x": "a"}, "{name}")
+    assert "unregistered_entity_info" in remedy_for(vm("a"), refused, {"id-a": "a", "id-x": "a"}, "{name}-drill")
+    assert remedy_for(vm("a"), EngineError("conflict", "no", remedy="wait"), {}, "{name}") == "wait"
 
 
 @pytest.mark.parametrize(
