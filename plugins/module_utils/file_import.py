@@ -102,13 +102,14 @@ class FileImport:
     def _failed(self, wanted: Wanted, host: Host, exc: EngineError) -> EngineError:
         """Return what to tell of an import that failed, after clearing away the connection that it may have left."""
         left = "" if exc.unknown else self.clear(wanted, host)
-        hint = ""
+        hint, remedy = "", "clear what the engine objects to, then run again"
         if exc.code == _REFUSED_INPUT:
             hint = f"; either host {host.name} cannot mount the path, or it holds no data domain; nothing was created"
+            remedy = "check the path, and that the file server exports it to the hosts"
         return EngineError(
             exc.kind,
             f"{exc}{hint}{left}",
-            remedy=exc.remedy or "check the path, and that the file server exports it to the hosts",
+            remedy=exc.remedy or remedy,
             entity=exc.entity,
             reason=exc.reason,
             code=exc.code,

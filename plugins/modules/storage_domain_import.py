@@ -14,7 +14,8 @@ description:
   - A domain that is there already is left alone; what it lacks (attached, active, its name and settings) is added.
   - What stands in the way is looked for before the first change, for all domains at once; then nothing is changed.
     What lies on a path can only be told by an import from it.
-  - An import that does not end with the domain attached is undone.
+  - An import that does not end with the domain attached is undone. A storage connection to the path that no domain
+    uses, as an earlier failure may have left, is used or replaced.
   - A domain that is no backup domain goes first into a data center without a master. Where there is only one, it
     cannot be a backup domain.
 author:

@@ -278,6 +278,12 @@ class TestLeavesTheEngineAsItWas:
     def test_a_path_that_nobody_exports(self, refused):
         assert "cannot mount the path" in refused({**EMPTY, "path": "/nowhere"})
 
+    def test_a_domain_on_the_path_whose_name_another_one_has(self, refused, west):
+        with west.engine.transaction() as context:
+            known = context.db.get_one(schema.StorageDomainStatic, identifier("secondary", "domain", "west-data"))
+            known.name = "nfs-vault"
+        assert "nfs-vault" in refused(NFS)
+
     def test_another_domain_on_the_path(self, refused, sites):
         told = refused({**NFS, "id": NOBODY})
         assert f"holds domain {NFS['id']} instead of {NOBODY}" in told and "nothing was formatted" in told
