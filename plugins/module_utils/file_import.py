@@ -15,7 +15,7 @@ from .domain_request import Wanted
 from .domain_state import remove
 from .engine.errors import EngineError, Entity
 from .engine.session import Intent
-from .model.loader import load_domain
+from .model.loader import added_domain
 from .model.site import Domain, Host
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class FileImport:
         )
         body = {**wanted.body(host), "storage": storage}
         answer = self.engine.add("storagedomains", "storage_domain", body, intent, timeout=self.timeout)
-        return load_domain(self.engine, answer.id)
+        return added_domain(answer)
 
     def _arrived(self, wanted: Wanted) -> Record | None:
         place = (wanted.storage_type, wanted.place)

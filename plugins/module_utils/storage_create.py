@@ -17,7 +17,7 @@ from .engine.errors import EngineError, Entity
 from .engine.session import Intent
 from .file_import import FileImport, unused_connections
 from .host_storage import Unit, View, cautions, view, views
-from .model.loader import load_domain, load_storage
+from .model.loader import added_domain, load_storage
 from .model.site import DataCenter, Domain, Host, Site
 
 if TYPE_CHECKING:
@@ -184,8 +184,8 @@ class Maker(Bringer):
         wanted, host = step.wanted, host_of(step)
         if wanted.on_blocks:
             return self._send(wanted, self._on_units(wanted, host))
-        self.files.refuse_occupied(wanted, host)
         try:
+            self.files.refuse_occupied(wanted, host)
             return self._send(wanted, wanted.body(host))
         except EngineError as exc:
             left = "" if exc.unknown else self.files.clear(wanted, host)
@@ -218,7 +218,7 @@ class Maker(Bringer):
         )
         sent = {**body, "name": wanted.name}
         answer = self.engine.add("storagedomains", "storage_domain", sent, intent, timeout=self.timeout)
-        return load_domain(self.engine, answer.id)
+        return added_domain(answer)
 
     def _arrived(self, wanted: Wanted) -> Record | None:
         return next((one for one in self.engine.list("storagedomains") if one.name == wanted.name), None)

@@ -21,7 +21,7 @@ from .file_import import FileImport, unused_connections
 from .host_storage import View, views
 from .import_plan import Sight, plan, read_wanted
 from .iscsi import Portal
-from .model.loader import load_domain, load_storage
+from .model.loader import added_domain, load_storage
 from .model.site import DataCenter, Domain, Host, Site
 from .unregistered_domains import Candidate, Search, search_domains
 
@@ -121,7 +121,7 @@ class Importer(Bringer):
         )
         body = {**wanted.body(host), "id": wanted.id, "import": True, "name": wanted.name}
         answer = self.engine.add("storagedomains", "storage_domain", body, intent, timeout=self.timeout)
-        return load_domain(self.engine, answer.id)
+        return added_domain(answer)
 
     def check(self, step: Step, domain: Domain) -> None:
         """Refuse a domain of a format that the data center does not know, or that belongs elsewhere."""

@@ -96,7 +96,6 @@ def with_script(site: Site, domains: list[Domain], concurrency: int) -> None:
 
     def bring(domain: Domain) -> None:
         client.call("POST", "storagedomains", domain.as_import(host))
-        client.call("GET", f"storagedomains/{domain.id}")
         client.call("POST", attached, f'<storage_domain id="{domain.id}"/>')
         client.call("GET", f"storagedomains/{domain.id}")
         client.call("GET", f"{attached}/{domain.id}")

@@ -68,6 +68,11 @@ def load_domain(engine: Session, domain_id: str) -> Domain:
     return _domain(record, attached.status, data_center_id)
 
 
+def added_domain(record: Record) -> Domain:
+    """Return a storage domain from the answer to the request that added it, which tells no status yet."""
+    return _domain(record, "unattached", None)
+
+
 def _data_center(record: Record) -> DataCenter:
     version = (record.version.major or 0, record.version.minor or 0) if record.version else (0, 0)
     return DataCenter(record.id, record.name, record.status, version)
