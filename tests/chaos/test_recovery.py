@@ -71,7 +71,16 @@ def register(play):
 @pytest.fixture
 def release(play):
     def run(auth):
-        options = {"storage_domains": ["vault", "mixed-block"], "state": "unattached"}
+        options = {"storage_domains": ["vault", "mixed-block"], "state": "unattached", "shutdown_vms": True}
+        return play("storage_domain_state", auth=auth["primary"], **options)
+
+    return run
+
+
+@pytest.fixture
+def take_back(play):
+    def run(auth):
+        options = {"storage_domains": ["vault", "mixed-block"], "state": "active", "data_center": "east"}
         return play("storage_domain_state", auth=auth["primary"], **options)
 
     return run
@@ -101,4 +110,8 @@ def test_registering_what_is_on_them(withstands, world, log_in, bring_in, regist
 
 
 def test_detaching_storage_domains(withstands, world, release):
-    withstands(release, world(replicate))
+    withstands(release, world())
+
+
+def test_taking_storage_domains_back(withstands, world, release, take_back):
+    withstands(take_back, world(after(release)))

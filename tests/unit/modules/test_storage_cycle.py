@@ -58,9 +58,23 @@ def wanted(kind: str, **options):
     return {"id": domain_id(kind), "storage_type": kind, **place, **options}
 
 
-def release(play, engine, kind: str):
-    options = {"storage_domains": [f"travel-{kind}"], "state": "removed", "poll_interval": 0.01}
-    return play("storage_domain_state", auth=engine.auth, **options)
+def release(play, engine, kind: str, state: str = "removed", check: bool = False):
+    options = {"storage_domains": [domain_id(kind)], "state": state, "poll_interval": 0.01}
+    return play("storage_domain_state", auth=engine.auth, check=check, **options)
+
+
+def let_go(play, engine, kind: str, before: str, after: str) -> None:
+    """Let the domain go one state further: predicted in check mode, done once, and the second time nothing."""
+    sent = len(engine.writes)
+    predicted = release(play, engine, kind, after, check=True)
+    assert predicted["changed"] and len(engine.writes) == sent
+    name = stored(engine, kind).name
+    done = release(play, engine, kind, after)
+    assert done["diff"] == predicted["diff"] == {"before": {name: before}, "after": {name: after}}
+    assert done["counts"]["succeeded"] == 1
+    sent = len(engine.writes)
+    again = release(play, engine, kind, after)
+    assert not again["changed"] and again["counts"]["skipped"] == 1 and len(engine.writes) == sent
 
 
 def bring_in(play, engine, center: str, kind: str, check: bool = False, **options):
@@ -109,7 +123,9 @@ def test_a_domain_of_every_type_goes_to_the_other_site_and_back(play, sites, kin
     again = bring_in(play, secondary, "west", kind, backup=True, **SETTINGS)
     assert not again["changed"] and again["counts"]["skipped"] == 1 and len(secondary.writes) == before
 
-    assert release(play, secondary, kind)["changed"] and stored(secondary, kind) is None
+    let_go(play, secondary, kind, "active", "unattached")
+    let_go(play, secondary, kind, "unattached", "removed")
+    assert stored(secondary, kind) is None
     assert bring_in(play, primary, "east", kind)["changed"]
     row = stored(primary, kind)
     assert (row.name, row.backup, row.mapping.status) == (f"travel-{kind}", False, "active")
