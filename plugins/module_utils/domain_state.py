@@ -88,8 +88,8 @@ def ensure(
     mover = Mover(engine, aim, format_storage, concurrency, timeout, poll_interval)
     ready, done = mover.prepare(planned, storage_domains)
     mover.carry_out(ready, done)
-    result = _report(replace(ready, named=planned.named, gone=planned.gone), done, aim)
-    raise_if_failed(_VERBS[state], _results(planned, done, aim), result)
+    result = _report(ready, done, aim)
+    raise_if_failed(_VERBS[state], _results(ready, done, aim), result)
     return result
 
 

@@ -104,8 +104,9 @@ def plan(site: Site, names: Sequence[str], aim: Aim) -> Plan:
     leaving = [way.domain for way in ways if "deactivate" in way.actions]
     shutdowns = hearing(vm for domain in leaving for vm in holding(site, domain)) if aim.shutdown_vms else ()
     _refuse(site, named, ways, aim, shutdowns)
-    unsettled = [domain for domain in named if domain.in_process or (domain in moving and _locked(site, domain))]
-    return Plan(named, gone, tuple(unsettled), shutdowns, _waves(ways, aim.state))
+    held = [domain for domain in moving if aim.state != "active" and _has_locked_disk(site, domain)]
+    unsettled = tuple(domain for domain in named if domain.in_process or domain in held)
+    return Plan(named, gone, unsettled, shutdowns, _waves(ways, aim.state))
 
 
 def _find(site: Site, names: Sequence[str], state: str) -> tuple[tuple[Domain, ...], tuple[str, ...]]:
@@ -143,7 +144,7 @@ def _way(site: Site, domain: Domain, aim: Aim) -> Way:
     return Way(domain, actions, place, host)
 
 
-def _locked(site: Site, domain: Domain) -> bool:
+def _has_locked_disk(site: Site, domain: Domain) -> bool:
     return any(disk.status == "locked" for disk in site.disks_by_domain.get(domain.id, ()))
 
 

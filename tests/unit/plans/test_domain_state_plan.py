@@ -173,7 +173,8 @@ def test_a_domain_that_the_engine_works_on_is_waited_for(status):
 def test_a_locked_disk_is_waited_for_only_where_its_domain_leaves():
     state = site(disk("one", VAULT, status="locked"))
     assert [one.name for one in planned(state, ["vault"], "maintenance").unsettled] == ["vault"]
-    assert not planned(state, ["vault"], "active").unsettled
+    resting = site(disk("one", VAULT, status="locked"), replace(VAULT, status="maintenance"))
+    assert not planned(resting, ["vault"], "active").unsettled
 
 
 @pytest.mark.parametrize("wanted", ["active", "maintenance", "unattached", "removed", "destroyed"])

@@ -71,6 +71,16 @@ def test_a_domain_that_is_on_its_way_is_waited_for(use, clock, locked):
     assert not refused(locked.writes) and clock.passed >= 5, "the deactivation takes five seconds"
 
 
+def test_a_domain_that_is_on_its_way_to_the_wanted_state_needs_nothing(use, locked):
+    result = use(locked, "storage_domain_state", storage_domains=["east-nfs2"], state="maintenance")
+    assert not result["changed"] and result["counts"]["skipped"] == 1 and not locked.writes
+
+
+def test_a_master_is_detached_when_another_domain_has_taken_over(use, busy_site):
+    result = use(busy_site, "storage_domain_state", storage_domains=["east-data"], state="unattached")
+    assert result["counts"]["succeeded"] == 1 and busy_site.writes[-1].status == 200
+
+
 def test_a_lock_that_outlasts_the_deadline_is_a_conflict(use, clock, primary):
     be(primary, NFS2, status="locked", backup=True)
     with pytest.raises(EngineError) as caught:
