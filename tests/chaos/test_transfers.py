@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from ovirt_simulator.engine import domains, layers, schema
 from ovirt_simulator.engine.commands import RunVm, ShutdownVm
 from ovirt_simulator.scenario import identifier
 from ovirt_simulator.site import Sites
@@ -16,10 +17,19 @@ def idle(sites: Sites) -> None:
 
 
 def running(sites: Sites) -> None:
-    """Have a VM that runs on other storage."""
+    """Have a VM that runs on other storage, with a preallocated disk: a snapshot more or less leaves no trace there."""
     idle(sites)
-    sites["primary"].engine.execute(RunVm(identifier("primary", "vm", "db")))
-    sites["primary"].engine.settle()
+    engine = sites["primary"].engine
+    with engine.transaction() as context:
+        disk = context.db.get_one(schema.BaseDisk, identifier("primary", "disk", "db_Disk1"))
+        home, contents = layers.home_of(context, disk)
+        image = disk.images[0]
+        image.sparse, image.actual_size = False, image.provisioned_size
+        contents.write_image(image.id, sparse=False, actual_size=image.provisioned_size)
+        context.db.flush()
+        domains.refresh_sizes(home, contents)
+    engine.execute(RunVm(identifier("primary", "vm", "db")))
+    engine.settle()
 
 
 @pytest.fixture
