@@ -242,12 +242,12 @@ def _luns(judge: Judge, one: Candidate, document: Document) -> _Found:
     for lun in document.lun_disks:
         target = judge.mapping.lun(lun.lun_id)
         unit = target.id if target else lun.lun_id
-        free = judge.place.units.get(unit)
-        if free is None:
+        status = judge.place.units.get(unit)
+        if status is None:
             text = f"no host sees the direct LUN {unit}"
             yield Reason("lun", "incomplete", text, "map it to a LUN that the hosts see, or present it to them")
-        elif not free:
-            text = f"the direct LUN {unit} is in use"
+        elif status != "free":
+            text = f"the direct LUN {unit} is {status}"
             yield Reason("lun_in_use", "conflict", text, "map it to another LUN")
 
 

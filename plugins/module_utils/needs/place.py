@@ -46,7 +46,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Place:
-    """A site. macs: who has an address. units: the logical units that hosts see, and whether nothing uses them."""
+    """A site. macs: who has an address. units: the logical units that hosts see, and their statuses."""
 
     site: Site
     clusters: tuple[Cluster, ...] = ()
@@ -55,7 +55,7 @@ class Place:
     roles: frozenset[str] = frozenset()
     logins: frozenset[tuple[str, str]] = frozenset()
     macs: Mapping[str, str] = field(default_factory=dict)
-    units: Mapping[str, bool] = field(default_factory=dict)
+    units: Mapping[str, str] = field(default_factory=dict)
 
     def cluster(self, name: str | None) -> Cluster | None:
         """Return the cluster of a name, None without one."""
@@ -141,12 +141,12 @@ def _macs(engine: Session) -> dict[str, str]:
     return found
 
 
-def _units(engine: Session) -> dict[str, bool]:
-    """Return the logical units that one host of each cluster sees, and whether nothing uses them."""
+def _units(engine: Session) -> dict[str, str]:
+    """Return the logical units that one host of each cluster sees, and their statuses."""
     hosts = {record.cluster.id: record.id for record in engine.list("hosts", search="status=up")}
-    found: dict[str, bool] = {}
+    found: dict[str, str] = {}
     for answer in each(engine, hosts.values(), lambda id_: engine.list(f"hosts/{id_}/storage")):
         if isinstance(answer, EngineError):
             raise answer
-        found |= {unit.id: unit.status == "free" for one in answer for unit in one.logical_units or ()}
+        found |= {unit.id: unit.status or "unusable" for one in answer for unit in one.logical_units or ()}
     return found
