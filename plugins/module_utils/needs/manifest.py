@@ -106,7 +106,7 @@ def _read_pair(node: Node) -> tuple[str, ...]:
 
 
 def _text(node: Node) -> str:
-    return "" if node.value == "" else node.text()
+    return node.value if isinstance(node.value, str) else node.text()
 
 
 def _moment(node: Node) -> datetime:
