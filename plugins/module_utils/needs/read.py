@@ -202,8 +202,9 @@ def _needs(document: Document, place: Place) -> dict[str, Any]:
 
 def _shown_group(group: Group, documents: Mapping[str, Document], place: Place) -> dict[str, Any]:
     members = [documents[id_] for id_ in group.member_ids]
+    domains = [{"id": id_, "name": _domain_name(place, id_)} for id_ in group.domain_ids]
     return {
-        "storage_domains": [{"id": id_, "name": _domain_name(place, id_)} for id_ in group.domain_ids],
+        "storage_domains": sorted(domains, key=lambda one: one["name"]),
         "vms": sorted(one.name for one in members if one.kind == "vm"),
         "templates": sorted(one.name for one in members if one.kind == "template"),
     }
