@@ -112,10 +112,12 @@ def find_unregistered(
     if not check_mode:
         searches = plan(chosen, wanted) if storage_type == "iscsi" else [Search(host) for host in chosen]
         outcomes = each(engine, searches, lambda search: search_domains(engine, search))
-        results = [_result(search, searches, outcomes) for search in searches]
+        answered: set[tuple[str, str]] = set()
         for search, outcome in zip(searches, outcomes, strict=True):
             if not isinstance(outcome, EngineError):
                 found.setdefault(search.host.id, []).extend(outcome)
+                answered |= {(search.host.id, target) for target in search.targets}
+        results = [_result(search, outcome, answered) for search, outcome in zip(searches, outcomes, strict=True)]
     seen = views(engine, chosen)
     if check_mode:
         found = {host.id: visible_candidates(site, seen[host.id], storage_type) for host in chosen}
@@ -158,17 +160,11 @@ def _candidate(record: Record) -> Candidate:
     return Candidate(record.id, record.name, record.type, record.storage.type, record.storage_format, group)
 
 
-def _result(search: Search, searches: Sequence[Search], outcomes: Sequence[object]) -> EntityResult:
+def _result(search: Search, outcome: object, answered: set[tuple[str, str]]) -> EntityResult:
     """Return what became of a request; one that failed does not matter where others asked about all of its targets."""
-    outcome = outcomes[searches.index(search)]
-    answered = {
-        name
-        for other, one in zip(searches, outcomes, strict=True)
-        if other.host == search.host and not isinstance(one, EngineError)
-        for name in other.targets
-    }
     id_ = f"{search.host.id}/{search.portal.label if search.portal else 'fcp'}"
-    if isinstance(outcome, EngineError) and search.targets and answered.issuperset(search.targets):
+    asked = {(search.host.id, target) for target in search.targets}
+    if isinstance(outcome, EngineError) and asked and asked <= answered:
         return EntityResult(id_, search.label, "skipped", f"another portal leads to the same targets; {outcome}")
     return EntityResult.of(id_, search.label, outcome)
 
@@ -227,7 +223,9 @@ def why_missing(
         reason, remedy = "; ".join(fault for fault in faults if fault) or _unreadable(sought.logical_units), _MAP
     elif sought.id is None:
         names = ", ".join(sorted(one["name"] or one["id"] for one in candidates)) or "none"
-        reason, remedy = f"no domain that was found has this name; found: {names}", "give the id of the domain"
+        unknown = any(one["name"] is None for one in candidates)
+        told = "names are unknown until the hosts are asked" if unknown else "no domain that was found has this name"
+        reason, remedy = f"{told}; found: {names}", "give the id of the domain"
     else:
         reason, remedy = _fault_in_sight(sought.id, hosts, seen), _MAP
     return {"id": sought.id, "name": sought.name, "reason": reason, "remedy": remedy}

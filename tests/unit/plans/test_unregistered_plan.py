@@ -88,6 +88,10 @@ def test_why_a_domain_is_missing(seen, sought, told):
     assert told in reason(seen, sought)
 
 
+def test_in_check_mode_nothing_is_said_of_names():
+    assert "names are unknown" in reason([UNIT], Sought(None, "lost"), [{"id": LOST, "name": None}])
+
+
 @pytest.mark.parametrize("sought", [Sought(LOST, None), Sought(None, "lost"), Sought(LOST, "another name")])
 def test_a_domain_that_was_found_is_not_missing(sought):
     assert reason([UNIT], sought, [{"id": LOST, "name": "lost"}]) is None
