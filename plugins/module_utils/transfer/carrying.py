@@ -21,17 +21,21 @@ from .work import Workshop, on_each_target
 _REQUESTS_AT_ONCE = 8
 
 
-@dataclass(frozen=True)
-class Carrier:
-    """outcomes: by the id of a VM, template or target, the EngineError that it met, or else what to say of it."""
+def carry_out(shop: Workshop, plan: Plan, shutdown_timeout: float) -> dict[str, Any]:
+    """Return what became of each VM, template and target, by id: the EngineError that it met, or what to say of it."""
+    carrier = _Carrier(shop, plan, shutdown_timeout)
+    carrier.carry_out()
+    return carrier.outcomes
 
+
+@dataclass(frozen=True)
+class _Carrier:
     shop: Workshop
     plan: Plan
     shutdown_timeout: float
     outcomes: dict[str, Any] = field(default_factory=dict)
 
     def carry_out(self) -> None:
-        """Do everything; what failed stands in outcomes."""
         self._shut_down()
         self._transfer_disks([piece for copy in self.plan.templates for piece in disk_copies(copy)])
         self._move()

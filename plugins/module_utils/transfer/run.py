@@ -13,7 +13,7 @@ from ..model.site import Site, Vm
 from ..results import EntityResult, raise_if_failed, report
 from ..rules.catalogue import CATALOGUE
 from ..rules.rule import soften
-from .carrying import Carrier
+from .carrying import carry_out
 from .copy_plan import plan_copies
 from .move_plan import plan_moves
 from .naming import CopyName
@@ -74,13 +74,10 @@ def transfer(
         plan = plan_moves(site, *chosen, targets, options)
     else:
         plan = plan_copies(site, *chosen, targets, options, name=name, now=datetime.now(UTC))
-    outcomes: dict[str, Any] = {}
-    if not check_mode:
-        with workshop(engine, timeout=timeout, poll_interval=poll_interval, concurrency=concurrency) as shop:
-            carrier = Carrier(shop, plan, shutdown_timeout)
-            carrier.carry_out()
-            outcomes = carrier.outcomes
-    return _reported(site, plan, outcomes, method)
+    if check_mode:
+        return _reported(site, plan, {}, method)
+    with workshop(engine, timeout=timeout, poll_interval=poll_interval, concurrency=concurrency) as shop:
+        return _reported(site, plan, carry_out(shop, plan, shutdown_timeout), method)
 
 
 def _reported(site: Site, plan: Plan, outcomes: Mapping[str, Any], method: str) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 
 from __future__ import annotations
 
+import socket
+
 import ovirtsdk4
 import pytest
 
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.progress import ENVIRONMENT, LONGEST_REPORT, Report
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.transfer.naming import snapshot_label
 from backup_marks import Marked
 from ovirt_simulator.engine import schema
@@ -190,6 +193,20 @@ def test_a_snapshot_goes_with_its_memory_where_the_engine_keeps_that(play, vault
     moved = transfer(play, vault, "move", vms=["db"], memory_snapshots="delete")
     assert moved["entities"][0]["reason"] == "deleted snapshot running"
     assert [one.description for one in marked.vm("db").snapshots_service().list()] == ["Active VM"]
+
+
+def test_it_tells_how_far_it_has_got_to_whoever_watches(play, vault, tmp_path, monkeypatch):
+    path = str(tmp_path / "progress")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as watching:
+        watching.bind(path)
+        watching.settimeout(5)
+        monkeypatch.setenv(ENVIRONMENT, path)
+        transfer(play, vault, "copy", vms=["db"])
+        told = []
+        while not told or not told[-1].finished:
+            told.append(Report.decode(watching.recv(LONGEST_REPORT)))
+    assert {one.entity for one in told} == {"VM db"}
+    assert [one.state for one in told if one.state != "copying"] == ["finishing", "copied"]
 
 
 def test_the_snapshot_of_a_running_vm_is_removed_after_a_failure_too(play, vault, marked):

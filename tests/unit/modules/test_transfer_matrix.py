@@ -85,7 +85,8 @@ def mixed(play, primary, api) -> SystemService:
     """The primary site with one VM of every kind and a backup domain; `db` is highly available with a lease, too."""
     with primary.engine.transaction() as context:
         context.db.add(schema.Lun(id="lun-1", disk_id=east("disk", "direct"), size=10 << 30))
-        unit = {"storage_type": "lun", "lun_id": "lun-1"}
+        # The engine attaches a shareable one to a clone.
+        unit = {"storage_type": "lun", "lun_id": "lun-1", "shareable": True}
         context.db.add(schema.BaseDisk(id=east("disk", "direct"), alias="direct", **unit))
         context.db.flush()
         context.db.add(schema.DiskAttachment(vm_id=east("vm", "db"), disk_id=east("disk", "direct")))
@@ -106,6 +107,7 @@ def test_every_kind_is_copied_and_moved_and_both_are_registered_at_the_other_sit
     assert copied["warnings"] == ["direct LUN direct of VM db has no image and is not transferred"]
     after = look(mixed)
     assert {name: seen for name, seen in after.items() if name in before} == before, "the sources are as they were"
+    assert any(one.method == "DELETE" and "/diskattachments/" in one.path for one in primary.writes)
     names = {one["name"]: one["copy"] for one in copied["transfers"] if one["kind"] == "vm"}
     _check_copies(before, after, names)
 
