@@ -11,6 +11,8 @@ from lxml import etree
 from ovirtsdk4 import types
 from ovirtsdk4.services import SystemService
 
+from ovirt_simulator.engine import schema
+from ovirt_simulator.engine.commands import UpdateDisk
 from ovirt_simulator.site import SimulatedSite
 from wire_client import API, Client, Reply, east
 
@@ -260,6 +262,19 @@ def test_everything_of_a_vm_includes_its_configuration(client: Client) -> None:
     for reply in (client.get(f"{path}?all_content=true"), client.send("GET", path, headers={"All-Content": "true"})):
         assert reply.xml.findtext("initialization/configuration/type") == "ovf"
         assert "<Name>db</Name>" in str(reply.xml.findtext("initialization/configuration/data"))
+
+
+@pytest.mark.conforms("ovf 17")
+def test_a_configuration_lacks_shareable_disks_and_is_not_there_during_work(
+    client: Client, primary: SimulatedSite
+) -> None:
+    path, data = f"/vms/{east('vm', 'app')}?all_content=true", "initialization/configuration/data"
+    primary.engine.execute(UpdateDisk(east("disk", "app_Disk2"), {"shareable": True}))
+    text = str(client.get(path).xml.findtext(data))
+    assert east("disk", "app_Disk1") in text and east("disk", "app_Disk2") not in text
+    with primary.engine.transaction() as context:
+        context.db.get_one(schema.BaseDisk, east("disk", "app_Disk1")).images[0].status = "locked"
+    assert client.get(path).xml.find("initialization") is None
 
 
 def test_the_sdk_follows_links_of_entities(primary: SimulatedSite) -> None:

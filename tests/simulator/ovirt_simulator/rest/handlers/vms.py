@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from ovirtsdk4 import types
@@ -39,9 +40,17 @@ def read(call: Call) -> Answer:
 
 
 def _configurations(call: Call, rows: list[schema.VmStatic]) -> dict[str, str] | None:
+    """Return what is asked for as everything: the documents without shareable disks, of VMs that nothing works on."""
     if not call.request.flag("all_content"):
         return None
-    return {document.id: write(document) for document in documents_of(call.context, rows)}
+    attachment, found = schema.DiskAttachment, {}
+    worked_on = select(attachment.vm_id).join(schema.Image, schema.Image.disk_id == attachment.disk_id)
+    worked_on = worked_on.where(attachment.vm_id.in_([row.id for row in rows]), schema.Image.status == "locked")
+    locked = set(call.context.db.scalars(worked_on))
+    for document in documents_of(call.context, [row for row in rows if row.id not in locked]):
+        own = tuple(volume for volume in document.volumes if not volume.shareable)
+        found[document.id] = write(replace(document, volumes=own))
+    return found
 
 
 def vm(context: Context, vm_id: str) -> schema.VmStatic:

@@ -17,7 +17,7 @@ from .values import choice, made, moment, reference
 
 
 def vms(rows: Iterable[schema.VmStatic], configurations: dict[str, str] | None = None) -> list[types.Vm]:
-    """Return VMs; configurations are their OVF documents by id, for those who asked for everything."""
+    """Return VMs; configurations are their OVF documents by id, where they are asked for."""
     # Thousands of VMs share a few clusters and templates; what they refer to is only read.
     cluster = cache(lambda identifier: reference(types.Cluster, identifier))
     template = cache(lambda identifier: reference(types.Template, identifier))
@@ -49,7 +49,7 @@ def vms(rows: Iterable[schema.VmStatic], configurations: dict[str, str] | None =
             vm.custom_properties = [
                 types.CustomProperty(name=name, value=str(value)) for name, value in row.custom_properties.items()
             ]
-        if configurations is not None:
+        if configurations is not None and row.id in configurations:
             configuration = types.Configuration(data=configurations[row.id], type=types.ConfigurationType.OVF)
             vm.initialization = types.Initialization(configuration=configuration)
         found.append(vm)
