@@ -43,21 +43,17 @@ def register(
     timeout: float,
     check_mode: bool,
 ) -> dict[str, Any]:
-    """Register what waits on the domains: templates first, then VMs, then floating disks, each once.
+    """Register what waits on the domains, each once; the options are those of entity_registration.
 
-    vms, templates, disks: names or ids; None means all. What is registered already is skipped. What the engine answered
-    is verified by reading; a VM with a NIC that nothing connects is repaired or failed. EngineError partial names those
-    that failed. In check mode a domain that is not attached yet is reported as unknown: what waits on it shows only
-    after the attach.
+    EngineError partial names what failed. In check mode it is unknown what waits on a domain that is not attached yet.
     """
     if not storage_domains:
         raise EngineError("invalid", "storage_domains is empty", remedy="name the domains to register from")
     given = given_mapping(mapping, mapping_yaml, mapping_target)
     pattern = checked_pattern(rename)
     site = load_storage(engine)
-    targets = load_targets(engine, site, given.mapping, Profile(**repair_profile) if repair_profile else None)
     settings = Settings(
-        targets=targets,
+        targets=load_targets(engine, site, given.mapping, Profile(**repair_profile) if repair_profile else None),
         centers={center.id: center.name for center in site.data_centers},
         cluster_id=site.cluster(cluster).id if cluster else None,
         allow_partial=bool(given.allow_partial if allow_partial is None else allow_partial),
@@ -68,25 +64,24 @@ def register(
     )
     choices: dict[Kind, Choice] = {"template": Choice.of(templates), "vm": Choice.of(vms), "disk": Choice.of(disks)}
     domains, absent = _active_domains(site, storage_domains, check_mode or inactive == "report")
-    found = load_waiting(engine, domains, concurrency)
-    bare_nics = BareNics.of(site, unmapped_networks == "unplug", targets.repair)
-    recovery = Recovery(engine, settings, choices, found, bare_nics)
-    results = [
-        *(_not_yet(name, check_mode) for name in absent),
-        *(recovery.predict() if check_mode else recovery.carry_out()),
-    ]
-    result = {
-        **report(
-            results,
-            before={"registered": named(results, "skipped")},
-            after={"registered": named(results, "skipped", "succeeded")},
-        ),
-        "repairs": [repair.as_result() for repair in recovery.repairs],
-        "warnings": [*given.notes, *_undecided(given.mapping), *recovery.warnings],
-    }
+    bare_nics = BareNics.of(site, unmapped_networks == "unplug", settings.targets.repair)
+    recovery = Recovery(engine, settings, choices, load_waiting(engine, domains, concurrency), bare_nics)
+    results = [_not_yet(name, check_mode) for name in absent]
+    results += recovery.predict() if check_mode else recovery.carry_out()
+    result = _reported(results, recovery, [*given.notes, *_undecided(given.mapping)])
     if not check_mode or result["counts"]["failed"]:
         raise_if_failed("register", results, result)
     return result
+
+
+def _reported(results: Sequence[EntityResult], recovery: Recovery, notes: Sequence[str]) -> dict[str, Any]:
+    told = report(
+        results,
+        before={"registered": named(results, "skipped")},
+        after={"registered": named(results, "skipped", "succeeded")},
+    )
+    repairs = [repair.as_result() for repair in recovery.repairs]
+    return {**told, "repairs": repairs, "warnings": [*notes, *recovery.warnings]}
 
 
 def _active_domains(site: Site, names: Sequence[str], lenient: bool) -> tuple[list[Domain], list[str]]:
