@@ -227,6 +227,7 @@ def _obstacles(site: Site, way: Way, aim: Aim, ways: Sequence[Way]) -> Iterator[
         yield from _running(site, way.domain)
         yield from hosted_engine(site, way.domain)
     if "detach" in way.actions:
+        yield from _erased(way.domain)
         yield from _kept_there(site, way.domain)
     if aim.state != "active" and way.domain.data_center_id is not None:
         yield from _of_master(site, way, aim, ways)
@@ -250,6 +251,14 @@ def _running(site: Site, domain: Domain) -> Iterator[Finding]:
         yield Finding(
             f"storage domain {domain.name} is used by VMs that are not down: {told}",
             f"shut these VMs down: {', '.join(vm.name for vm in found)}",
+        )
+
+
+def _erased(domain: Domain) -> Iterator[Finding]:
+    if domain.storage_type == "localfs":
+        yield Finding(
+            f"storage domain {domain.name} is a local one, which the engine erases when it is detached",
+            f"copy what is needed elsewhere, then remove {domain.name} in the engine itself",
         )
 
 

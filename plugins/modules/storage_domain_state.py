@@ -10,7 +10,8 @@ short_description: Move existing storage domains through their states
 version_added: 0.1.0
 description:
   - Activates storage domains, puts them into maintenance, attaches, detaches, removes or destroys them.
-  - It never creates a domain, so a mistyped name is an error. It never formats one unless O(format=true).
+  - It never creates a domain, so a mistyped name is an error. It never formats one unless O(format=true), and does not
+    detach a local one, which the engine would erase.
   - What is in the way is looked for before the first change, for all domains at once; then nothing is changed.
   - A domain that leaves has its OVF stores written first, so that what lies on it can be registered elsewhere.
   - What the engine is doing with a domain or its disks is waited for.

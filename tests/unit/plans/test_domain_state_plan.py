@@ -155,6 +155,13 @@ def test_what_a_detach_could_not_remove_is_found_before_the_domain_is_touched(ow
     assert actions(state, "maintenance")
 
 
+@pytest.mark.parametrize("wanted", ["unattached", "removed"])
+def test_a_local_domain_is_not_detached_since_the_engine_would_erase_it(wanted):
+    state = site(domain("vault", storage_type="localfs"))
+    assert "erases when it is detached" in str(refusal(state, ["vault"], wanted))
+    assert actions(state, "maintenance") == ["update_ovf_store", "deactivate"]
+
+
 def test_every_obstacle_of_every_domain_is_told_at_once():
     on_other = disk("two", OTHER)
     state = site(ON_VAULT, on_other, vm("web", ON_VAULT, status="up"), vm("db", on_other, status="up"))
