@@ -51,7 +51,7 @@ options:
     default: false
   manifest_yaml:
     description: A manifest as text, YAML or JSON, usually from C(lookup('ansible.builtin.file', ...)). It is what
-      RV(manifest) was when the documents could still be read.
+      RV(manifest) was when the documents could still be read; C(docs/manifest.md) describes the format.
     type: str
   cluster:
     description: Name or id of the cluster that everything is going to be registered in. It wins over the mapping.

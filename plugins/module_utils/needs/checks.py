@@ -24,13 +24,15 @@ _Found = Iterator[Reason]
 class Judge:
     """Judges what waits. cluster: the name of the one that everything goes to, before any mapping.
 
-    templates: the documents of the templates that wait as well, None for those that nobody has read.
+    templates: the documents of the templates that wait as well, None for those that nobody has read. stuck: those of
+    them that the engine will refuse.
     """
 
     place: Place
     mapping: SiteMapping = SiteMapping()
     cluster: str | None = None
     templates: Mapping[str, Document | None] = field(default_factory=dict)
+    stuck: frozenset[str] = frozenset()
 
     def reasons(self, one: Candidate) -> tuple[Reason, ...]:
         """Return everything that is in the way of a VM or template, or that follows from registering it."""
@@ -55,6 +57,11 @@ class Judge:
         """Return the data center of the domain that something is registered from."""
         domain = self.place.domain(one.domain_ids[0]) if one.domain_ids else None
         return domain.data_center_id if domain else None
+
+
+def is_refused(reasons: tuple[Reason, ...]) -> bool:
+    """Return whether the engine will refuse it: of what has to be mapped, it insists on the cluster only."""
+    return any(reason.verdict in ("incomplete", "conflict") or reason.code == "cluster" for reason in reasons)
 
 
 def verdict_of(reasons: tuple[Reason, ...]) -> Verdict:
@@ -85,13 +92,16 @@ def _name_taken(judge: Judge, one: Candidate) -> _Found:
 
 def _template(judge: Judge, one: Candidate) -> _Found:
     needed = one.document.template_id if one.document else one.template_id
-    if needed in (None, BLANK_TEMPLATE) or needed in judge.templates:
+    if needed is None or needed == BLANK_TEMPLATE or judge.place.template_domains(needed) is not None:
         return
-    if judge.place.template_domains(needed or "") is None:
-        code, named = ("template", "its template") if one.kind == "vm" else ("base_template", "its base version")
-        name = f" {one.document.template_name}" if one.document and one.document.template_name else ""
-        remedy = "attach the domain that holds it, and name that domain here, too"
-        yield Reason(code, "incomplete", f"{named}{name} ({needed}) is neither registered nor waiting", remedy)
+    code, named = ("template", "its template") if one.kind == "vm" else ("base_template", "its base version")
+    name = f" {one.document.template_name}" if one.document and one.document.template_name else ""
+    if needed not in judge.templates:
+        text = f"{named}{name} ({needed}) is neither registered nor waiting"
+        yield Reason(code, "incomplete", text, "attach the domain that holds it, and name that domain here, too")
+    elif needed in judge.stuck:
+        text = f"{named}{name} ({needed}) waits as well, but cannot be registered"
+        yield Reason(code, "incomplete", text, "clear what is in the way of the template")
 
 
 def _cluster(judge: Judge, one: Candidate, document: Document) -> _Found:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from ..ovf.document import Document
 from ..registration.plan import Unregistered
 from ..registration.waiting import OnDomain, load_disks, load_waiting
 from .candidate import Candidate, Origin, Reason, Verdict
-from .checks import Judge, verdict_of
+from .checks import Judge, is_refused, verdict_of
 from .groups import Group, consistency_groups
 from .manifest import read_manifest, write_manifest
 from .place import Place, load_place
@@ -79,7 +79,8 @@ def read(
     known = [one.document for one in candidates if one.document is not None]
     place = load_place(engine, with_units=any(one.lun_disks for one in known))
     candidates += _unlisted(best, candidates, place, domains)
-    judged = [*_judged(candidates, place, given, target)]
+    templates = {one.id: one.document for one in candidates if one.kind == "template"}
+    judged = _judged(candidates, Judge(place, given, target, templates))
     judged += _floating(load_disks(engine, domains, _TOGETHER), candidates, documents.values())
     warnings += [warning for one in sources for warning in one.warnings]
     return {
@@ -138,10 +139,23 @@ def _unlisted(best: Best, listed: Iterable[Candidate], place: Place, domains: Se
     ]
 
 
-def _judged(candidates: Sequence[Candidate], place: Place, mapping: Any, cluster: str | None) -> Iterable[Judged]:
-    templates = {one.id: one.document for one in candidates if one.kind == "template"}
-    judge = Judge(place, mapping, cluster, templates)
-    return [Judged(one, judge.reasons(one)) for one in candidates]
+def _judged(candidates: Sequence[Candidate], judge: Judge) -> list[Judged]:
+    """Judge bases of templates first, then their versions, then VMs: none of them comes without what it stands on."""
+    judged: list[Judged] = []
+    for batch in _by_dependence(candidates):
+        found = [Judged(one, judge.reasons(one)) for one in batch]
+        refused = {one.candidate.id for one in found if is_refused(one.reasons)}
+        judge = replace(judge, stuck=judge.stuck | refused)
+        judged += found
+    return judged
+
+
+def _by_dependence(candidates: Sequence[Candidate]) -> Iterable[list[Candidate]]:
+    batches: list[list[Candidate]] = [[], [], []]
+    for one in candidates:
+        is_version = one.document is not None and one.document.template_id is not None
+        batches[2 if one.kind == "vm" else int(is_version)].append(one)
+    return batches
 
 
 def _floating(

@@ -7,9 +7,12 @@ import pytest
 import yaml
 from sqlalchemy import select
 
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.needs.manifest import write_manifest
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.ovf.reader import read
 from arrived_world import DOMAINS, LEDGER, MAPPING, arrive, source
 from ovirt_simulator.engine import schema
-from ovirt_simulator.engine.transfers import ENDED, ImageTransfer
+from ovirt_simulator.engine.transfers import ENDED, ImageTransfer, TicketUse
+from ovirt_simulator.scenario import identifier
 from ovirt_simulator.site import simulated_sites
 
 EVERYTHING = {"web", "thin", "ledger", "guest", "press", "golden", "golden-2", "loose"}
@@ -29,6 +32,14 @@ def sites(arrived):
 @pytest.fixture
 def site(sites):
     return sites["secondary"]
+
+
+@pytest.fixture
+def manifest(site):
+    """The manifest of what waits, as it would have been kept."""
+    with site.engine.transaction() as context:
+        texts = [row.ovf for row in context.db.scalars(select(schema.UnregisteredOvf))]
+    return write_manifest((read(text) for text in texts), "2031-05-04T03:00:00+00:00")
 
 
 @pytest.fixture
@@ -144,6 +155,50 @@ def test_bad_input_is_named(look, site, params, kind, told):
     assert not site.writes
 
 
-def test_a_given_cluster_counts_before_the_mapping(look):
-    live = look(deep=True, storage_domains=["shop"], mapping={"version": 1}, cluster="west-cl1")
-    assert codes(live, "thin") == {"vnic_profile", "mac_out_of_pool"}
+def test_a_given_cluster_counts_before_the_mapping(look, manifest):
+    result = look(manifest_yaml=manifest, storage_domains=["shop"], mapping={"version": 1}, cluster="west-cl1")
+    assert codes(result, "thin") == {"vnic_profile", "mac_out_of_pool"}
+
+
+def test_what_stands_on_a_template_that_is_refused_is_not_ready(look, site, manifest):
+    cluster = identifier("secondary", "cluster", "west-cl1")
+    with site.engine.transaction() as context:
+        golden = {"name": "golden", "entity_type": "template", "cluster_id": cluster}
+        context.db.add(schema.VmStatic(id="5f0c2f0e-0000-4000-8000-000000000001", **golden))
+    result = look(manifest_yaml=manifest)
+    assert codes(result, "golden") == {"name_taken"}
+    assert "base_template" in codes(result, "golden-2") and "template" in codes(result, "thin")
+    assert verdicts(result)["thin"] == "incomplete" and verdicts(result)["ledger"] == "ready"
+
+
+def test_requests_grow_with_domains_and_clusters_only(look, site, manifest):
+    look(manifest_yaml=manifest)
+    assert len(site.requests) <= 6 * len(DOMAINS) + 30
+
+
+class Deaf:
+    """The image server of a host that cannot be reached."""
+
+    def add(self, ticket, content):
+        return "https://127.0.0.1:1/images"
+
+    def use_of(self, ticket_id):
+        return TicketUse(False, 0)
+
+    def remove(self, ticket_id):
+        return b""
+
+
+def test_a_host_that_cannot_be_reached_is_told_and_its_transfers_are_ended(look, site):
+    site.engine.image_server = Deaf()
+    result = look(deep=True, storage_domains=["plant"])
+    assert verdicts(result)["press"] == "unknown"
+    [warning] = result["warnings"]
+    assert warning.startswith("the OVF store of plant cannot be read") and "the host that serves its image" in warning
+    assert len(transfers(site)) == 2 and all(one.phase in ENDED for one in transfers(site))
+
+
+def test_a_transfer_whose_answer_was_lost_is_found_and_used(look, site):
+    site.mishaps.add("POST", "/imagetransfers", "reset_after")
+    assert verdicts(look(deep=True, storage_domains=["plant"]))["press"] == "ready"
+    assert len(transfers(site)) == 2 and all(one.phase in ENDED for one in transfers(site))

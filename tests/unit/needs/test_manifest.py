@@ -4,7 +4,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import yaml
@@ -13,11 +15,23 @@ from hypothesis import HealthCheck, given, settings
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.document import parse
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.errors import EngineError
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.needs.manifest import read_manifest, write_manifest
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.ovf.document import (
+    Disk,
+    Document,
+    LunConnection,
+    LunDisk,
+    Memory,
+    Nic,
+    Snapshot,
+    User,
+    Volume,
+)
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.ovf.reader import read
 from ovf_documents import NAMES, sample, written_documents
-from ovirt_simulator.ovf.document import Document as Written
+from ovirt_simulator.ovf import document as written
 from ovirt_simulator.ovf.writer import write
 
+PAGE = Path(__file__).parents[3] / "docs" / "manifest.md"
 WRITTEN = "2031-05-04T03:00:00+00:00"
 IN_FULL = """
 version: 1
@@ -42,7 +56,7 @@ def test_the_samples_are_kept_whole_as_yaml_and_as_json() -> None:
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(written_documents())
-def test_whatever_a_document_says_is_kept(document: Written) -> None:
+def test_whatever_a_document_says_is_kept(document: written.Document) -> None:
     found = read(write(document))
     assert read_manifest(parse(write_manifest([found], WRITTEN), "manifest")).documents == {found.id: found}
 
@@ -84,3 +98,10 @@ def test_an_entity_that_stands_twice_is_an_error() -> None:
     text = IN_FULL + IN_FULL.partition("entities:\n")[2]
     with pytest.raises(EngineError, match=r"entities\[1\] is a second entry"):
         read_manifest(parse(text, "manifest"))
+
+
+def test_the_page_of_the_format_names_every_key() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    types = (Document, Disk, Volume, LunDisk, LunConnection, Nic, Snapshot, Memory, User)
+    missing = {one.name for type_ in types for one in fields(type_) if f"`{one.name}`" not in page}
+    assert missing == set()
