@@ -18,6 +18,7 @@ from .rules.rule import Violation, blocking
 
 _OLDEST_WITH_V5 = (4, 3)
 _UNKNOWN = "unknown to the engine"
+_REMEDY = "clear these obstacles and run again"
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,13 @@ class Plan:
     """The steps in the order in which they have to begin, and what the operator has to know of them.
 
     leaders: the steps of which one has to be done before all others, since it gives the data center an active master.
+    left_out: by label what stands in the way of domains that are not begun, so that the others can be.
     """
 
     steps: tuple[Step, ...]
     leaders: tuple[Step, ...]
     warnings: tuple[str, ...]
+    left_out: Mapping[str, EngineError]
 
 
 def hosts_to_use(site: Site, data_center: DataCenter, host: str | None) -> tuple[tuple[Host, ...], str | None]:
@@ -117,26 +120,30 @@ def admit(
     data_center: DataCenter,
     warnings: Iterable[str],
     doing: str,
+    leave_out: bool = False,
 ) -> Plan:
     """Return the plan of the steps; EngineError names all obstacles, by the label of the domain, and those found here.
 
-    doing: continues the word "cannot".
+    doing: continues the word "cannot". leave_out: begin without the domains that have obstacles, if any is left.
     """
     # Without an active master the engine moves no other domain; the first one of a data center becomes its master.
     ordered = sorted(steps, key=lambda step: (not (step.known and step.known.master), step.wanted.backup))
     found = {step.wanted.label: list(obstacles.get(step.wanted.label, ())) for step in ordered}
-    leaders = _leaders(ordered, data_center)
+    going = [step for step in ordered if not (leave_out and found[step.wanted.label])]
+    leaders = _leaders(going, data_center)
     if data_center.status not in ("up", "uninitialized") and not leaders:
-        for step in ordered:
+        for step in going:
             if step.needs_master:
                 told = f"data center {data_center.name} is {data_center.status} and has no active master storage domain"
                 found[step.wanted.label].append(told)
-    violations = list(_violations(site, ordered, data_center))
+    violations = list(_violations(site, going, data_center))
     for violation in violations:
         found[violation.subject].append(violation.message)
-    if any(found.values()):
-        raise _refused(ordered, found, violations, doing)
-    return Plan(tuple(ordered), tuple(leaders), tuple(warnings))
+    faulty = {label: "; ".join(told) for label, told in found.items() if told}
+    if faulty and (not leave_out or len(faulty) == len(found)):
+        raise _refused(ordered, faulty, violations, doing)
+    left_out = {label: EngineError("rejected", told, remedy=_REMEDY) for label, told in faulty.items()}
+    return Plan(tuple(ordered), tuple(leaders), tuple(warnings), left_out)
 
 
 def _leaders(steps: Iterable[Step], data_center: DataCenter) -> list[Step]:
@@ -155,24 +162,22 @@ def _violations(site: Site, steps: Sequence[Step], data_center: DataCenter) -> I
 
 
 def _refused(
-    steps: Sequence[Step], obstacles: Mapping[str, Sequence[str]], violations: Sequence[Violation], doing: str
+    steps: Sequence[Step], faulty: Mapping[str, str], violations: Sequence[Violation], doing: str
 ) -> EngineError:
-    remedy = "clear these obstacles and run again; nothing was changed"
     results = []
     for step in steps:
-        one, found = step.wanted, "; ".join(obstacles[step.wanted.label])
-        if found:
-            results.append(EntityResult(one.id, one.label, "failed", found, remedy))
+        one, told = step.wanted, faulty.get(step.wanted.label)
+        if told:
+            results.append(EntityResult(one.id, one.label, "failed", told, _REMEDY))
         else:
             results.append(EntityResult(one.id, one.label, "skipped", "not begun, since others have obstacles"))
     state = {step.wanted.label: step.before for step in steps}
-    told = "; ".join(f"{label}: {', '.join(found)}" for label, found in obstacles.items() if found)
     kind: Kind = "rule" if violations else "rejected"
-    remedies = [violation.remedy for violation in violations]
+    remedies = [*(violation.remedy for violation in violations), f"{_REMEDY}; nothing was changed"]
     return EngineError(
         kind,
-        f"cannot {doing} {told}",
-        remedy="; ".join(dict.fromkeys([*remedies, remedy])),
+        f"cannot {doing} " + "; ".join(f"{label}: {told}" for label, told in faulty.items()),
+        remedy="; ".join(dict.fromkeys(remedies)),
         details={
             **report(results, before=state, after=state),
             "violations": [violation.as_data() for violation in violations],

@@ -68,7 +68,8 @@ class Bringer(ABC):
             done[step.wanted.label] = outcome
             if not isinstance(outcome, EngineError):
                 break
-        rest = [step for step in planned.steps if step.actions and step.wanted.label not in done]
+        settled = {*done, *planned.left_out}
+        rest = [step for step in planned.steps if step.actions and step.wanted.label not in settled]
         outcomes: list[Domain | EngineError]
         if done and all(isinstance(outcome, EngineError) for outcome in done.values()):
             outcomes = [self._not_begun()] * len(rest)
@@ -150,20 +151,19 @@ def concluded(planned: Plan, outcomes: Mapping[str, object], doing: str) -> dict
 
     doing: continues the word "cannot".
     """
-    results = [_result(step, outcomes.get(step.wanted.label)) for step in planned.steps]
-    result = report(
-        results,
-        before={step.wanted.label: step.before for step in planned.steps},
-        after={step.wanted.label: "active" for step in planned.steps},
-    )
+    known = {**outcomes, **planned.left_out}
+    results = [_result(step, known.get(step.wanted.label)) for step in planned.steps]
+    before = {step.wanted.label: step.before for step in planned.steps}
+    after = {label: before[label] if label in planned.left_out else "active" for label in before}
+    result = report(results, before=before, after=after)
     result["warnings"] = list(planned.warnings)
-    if outcomes:
+    if known:
         raise_if_failed(doing, results, result)
     return result
 
 
 def _result(step: Step, outcome: object) -> EntityResult:
-    if not step.actions:
+    if not step.actions and outcome is None:
         return EntityResult(step.known.id if step.known else None, step.wanted.label, "skipped", "already there")
     if outcome is None and "import" in step.actions and step.host is None:
         reason = "unknown until a host is logged in to its target"

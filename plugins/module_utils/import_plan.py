@@ -73,18 +73,25 @@ def _faults(item: Mapping[str, Any]) -> Iterator[str]:
 
 
 def plan(
-    site: Site, wanted: Sequence[Wanted], data_center: DataCenter, sight: Sight, *, keep_flags: bool = False
+    site: Site,
+    wanted: Sequence[Wanted],
+    data_center: DataCenter,
+    sight: Sight,
+    *,
+    keep_flags: bool = False,
+    leave_out: bool = False,
 ) -> Plan:
     """Return what each domain lacks; EngineError names every obstacle of every domain.
 
     keep_flags: whether a domain that the engine knows already keeps its backup flag, whatever is wanted.
+    leave_out: begin without the domains that have obstacles, if any is left.
     """
     steps = [_step(site, one, sight, keep_flags) for one in wanted]
     obstacles = {step.wanted.label: list(_obstacles(site, step, data_center, sight)) for step in steps}
     for twin in _shared_names(steps, sight):
         obstacles[twin].append("another of these domains has the same name on its storage")
     warnings = [warning for step in steps if "import" in step.actions for warning in _warnings(site, step, sight)]
-    return admit(site, steps, obstacles, data_center, warnings, "import")
+    return admit(site, steps, obstacles, data_center, warnings, "import", leave_out)
 
 
 def _step(site: Site, one: Wanted, sight: Sight, keep_flags: bool) -> Step:

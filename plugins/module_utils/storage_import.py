@@ -37,6 +37,7 @@ def bring_in(
     host: str | None,
     take_over: bool,
     keep_flags: bool,
+    on_obstacle: str,
     concurrency: int,
     timeout: float,
     poll_interval: float,
@@ -50,7 +51,7 @@ def bring_in(
     site = load_storage(engine)
     place = site.data_center(data_center)
     sight = replace(_look(engine, site, place, host, wanted, check_mode), foreseen=check_mode)
-    planned = plan(site, wanted, place, sight, keep_flags=keep_flags)
+    planned = plan(site, wanted, place, sight, keep_flags=keep_flags, leave_out=on_obstacle == "leave_out")
     outcomes: dict[str, Domain | EngineError] = {}
     if not check_mode:
         sends_files = any("import" in step.actions and not step.wanted.on_blocks for step in planned.steps)

@@ -12,8 +12,8 @@ description:
   - Brings existing storage domains into an engine, attached to a data center, active, and with the wanted backup flag.
   - The flag never travels with the storage, so it is set here. Nothing is ever formatted or created.
   - A domain that is there already is left alone; what it lacks (attached, active, its name and settings) is added.
-  - What stands in the way is looked for before the first change, for all domains at once; then nothing is changed.
-    What lies on a path can only be told by an import from it.
+  - What stands in the way is looked for before the first change, for all domains at once; see O(on_obstacle). What
+    lies on a path can only be told by an import from it.
   - An import that does not end with the domain attached is undone. A storage connection to the path that no domain
     uses, as an earlier failure may have left, is used or replaced.
   - A domain that is no backup domain goes first into a data center without a master. Where there is only one, it
@@ -120,6 +120,14 @@ options:
       that is an error, since M(lifeboat.ovirt.backup_domain) changes it under the rules of the feature.
     type: bool
     default: false
+  on_obstacle:
+    description:
+      - What to do where something stands in the way of some domains that can be told before the first change.
+      - V(stop) names every obstacle and brings nothing in.
+      - V(leave_out) brings the others in; those with an obstacle fail with it.
+    type: str
+    choices: [stop, leave_out]
+    default: stop
   concurrency:
     description: How many domains are brought in at a time.
     type: int
@@ -221,6 +229,7 @@ def main() -> None:
         "host": {"type": "str"},
         "take_over": {"type": "bool", "default": False},
         "keep_flags": {"type": "bool", "default": False},
+        "on_obstacle": {"type": "str", "choices": ["stop", "leave_out"], "default": "stop"},
         "concurrency": {"type": "int", "default": 8},
         "timeout": {"type": "int", "default": 600},
         "poll_interval": {"type": "float", "default": 3},

@@ -147,6 +147,16 @@ class TestWhatComesIn:
         imported = next(entry for entry in west.writes if entry.path.endswith("/storagedomains"))
         assert identifier("secondary", "host", "west-h2") in imported.body
 
+    def test_an_obstacle_of_one_stops_no_other_where_the_caller_wants_that(self, play, west):
+        for check in (True, False):
+            taken = {**VAULT, "name": "west-data"}
+            result = bring_in(play, west, taken, NFS, on_obstacle="leave_out", check=check)
+            assert result["error_kind"] == "partial" and result["changed"]
+            outcomes = {one["id"]: one["outcome"] for one in result["entities"]}
+            assert outcomes == {VAULT["id"]: "failed", NFS["id"]: "succeeded"}
+            assert result["diff"]["after"]["west-data"] == "unknown to the engine"
+        assert domain(west, NFS["id"]).mapping.status == "active"
+
 
 class TestMasterOrder:
     def test_into_an_empty_data_center_one_goes_first_that_is_no_backup(self, play, west):

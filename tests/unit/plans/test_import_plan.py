@@ -153,6 +153,30 @@ def test_the_format_is_held_against_the_version_of_the_data_center(version, stor
         assert f"format {storage_format}" in obstacles(site(), BLOCK, **arguments)
 
 
+class TestLeaveOut:
+    """Those that have obstacles are left out, where the caller wants that."""
+
+    GOOD, BAD = FILE | {"id": OTHER_ID}, BLOCK
+    BLIND = Sight((HOST,), seen={HOST.id: ()})
+
+    def plan(self, *items, state=None, place=EAST):
+        return plan(state or site(), read_wanted(items), place, self.BLIND, leave_out=True)
+
+    def test_the_others_are_brought_in(self):
+        result = self.plan(self.GOOD, self.BAD)
+        assert list(result.left_out) == ["replica"] and "sees no logical unit" in str(result.left_out["replica"])
+        assert len(result.steps) == 2
+
+    def test_where_all_have_one_nothing_is_begun(self):
+        with pytest.raises(EngineError, match="sees no logical unit"):
+            self.plan(self.BAD)
+
+    def test_one_that_is_left_out_makes_no_master(self):
+        with pytest.raises(EngineError) as caught:
+            self.plan(self.GOOD | {"backup": True}, self.BAD, state=site(data_centers=(FRESH,)), place=FRESH)
+        assert caught.value.kind == "rule"
+
+
 def test_two_domains_with_one_name_on_their_storages_are_told():
     found = {id_: Candidate(id_, "vault", "data", "iscsi", "v5", None) for id_ in (ID, OTHER_ID)}
     seen = {HOST.id: (FIRST, replace(SECOND, storage_domain_id=OTHER_ID))}
