@@ -13,7 +13,6 @@ from ovirtsdk4.services import SystemService
 
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.markers import BackupCopy, read
 from ovirt_simulator.engine import schema
-from ovirt_simulator.generated import Size, generate
 from ovirt_simulator.site import Sites, simulated_sites
 from wire_client import east
 
@@ -174,20 +173,3 @@ def test_an_engine_that_clones_to_no_domain_copies_through_a_snapshot(play):
         connection.close(logout=False)
     copy = seen[result["transfers"][0]["copy"]]
     assert (copy.domains, copy.disks, seen["erp"].snapshots) == ({TARGET}, 2, 0)
-
-
-def test_vms_are_found_by_a_search_and_share_their_reads(play):
-    with simulated_sites(generate(Size(vms=13, domains=4, templates=2, hosts=2))) as sites:
-        site = sites["primary"]
-        with site.engine.transaction() as context:
-            context.db.get_one(schema.StorageDomainStatic, east("domain", "data-004")).backup = True
-        usual = {"auth": site.auth, "storage_domains": ["data-004"], "poll_interval": 0.05, "concurrency": 6}
-        search = "cluster=* and name!=vm-00013"
-        copied = play("backup_transfer", method="copy", vm_search=search, **usual)
-        assert copied["counts"]["succeeded"] == 12, copied
-        reads = [entry for entry in site.requests if entry.query.startswith("follow=disk_attachments.disk")]
-        assert len(reads) < 12, "one read serves several VMs"
-        again = play("backup_transfer", method="copy", vm_search=search, **usual)
-        assert (again["changed"], again["counts"]["skipped"]) == (False, 12), "no copy is copied"
-        moved = play("backup_transfer", method="move", vm_search=search, include_templates=True, **usual)
-        assert moved["counts"]["failed"] == 0 and moved["counts"]["succeeded"] + moved["counts"]["skipped"] >= 12
