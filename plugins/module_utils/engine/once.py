@@ -37,12 +37,14 @@ class Intent:
     landed: re-reads the state; true if the change shows there. If it returns a Record, that becomes the result of the
     call; for add() it has to be the new entity. Only asked if the answer was lost.
     busy: re-reads the state; True while the entity is locked or at work, so that a refusal (409) is no last word.
+    asked: is told the correlation id of each request before it goes out, by which its events can be found.
     """
 
     doing: str
     entity: Entity | None = None
     landed: Callable[[], Record | bool | None] | None = None
     busy: Callable[[], bool] | None = None
+    asked: Callable[[str], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,8 @@ class Once:
         deadline = self.clock() + timeout
         for pause in pauses(_LONGEST_PAUSE):
             correlation_id = f"lifeboat-{secrets.token_hex(12)}"
+            if intent.asked:
+                intent.asked(correlation_id)
             try:
                 return send(correlation_id, deadline - self.clock())
             except NoAnswer as lost:

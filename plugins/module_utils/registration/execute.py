@@ -3,13 +3,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..engine.bulk import each
 from ..engine.errors import EngineError
 from ..engine.session import Intent
+from ..progress import Progress
 from .plan import BASE_VERSION, Unregistered, renamed
 from .targets import Targets
 
@@ -37,10 +39,15 @@ class Settings:
 
 @dataclass(frozen=True)
 class Registrar:
-    """Registers entities; every method returns what became of each: None, or the EngineError."""
+    """Registers entities; every method returns what became of each: None, or the EngineError.
+
+    requests: for the correlation id of each request, whom it was for.
+    """
 
     engine: Session
     settings: Settings
+    requests: dict[str, str] = field(default_factory=dict)
+    progress: Progress = field(default_factory=Progress.from_environment)
     _bodies: dict[str | None, dict[str, Any]] = field(default_factory=dict)
 
     def templates(self, chains: Sequence[Sequence[Unregistered]]) -> Outcomes:
@@ -81,34 +88,41 @@ class Registrar:
 
     def _register(self, one: Unregistered) -> None:
         path = f"{_COLLECTIONS[one.kind]}/{one.id}"
-        intent = Intent(
+        address = f"storagedomains/{one.domain.id}/{path}"
+        with self._told(one):
+            body = self._body(one)
+            self.engine.act(address, "register", body, self._intent(one, path), timeout=self.settings.timeout)
+
+    def _register_disk(self, one: Unregistered) -> None:
+        # The newer request, an action, has no way to name the disk (workloads contract 2.4).
+        address, body = f"storagedomains/{one.domain.id}/disks", {"id": one.id, "alias": one.name}
+        intent = self._intent(one, f"disks/{one.id}")
+        with self._told(one):
+            self.engine.add(address, "disk", body, intent, timeout=self.settings.timeout, unregistered=True)
+
+    def _intent(self, one: Unregistered, path: str) -> Intent:
+        def asked(correlation_id: str) -> None:
+            self.requests[correlation_id] = one.id
+
+        return Intent(
             doing=f"register {one.kind} {one.name}",
             entity=one.entity,
             landed=lambda: self.engine.find(path),
             busy=lambda: self._is_locked(path),
-        )
-        body = self._body(one)
-        self.engine.act(
-            f"storagedomains/{one.domain.id}/{path}", "register", body, intent, timeout=self.settings.timeout
+            asked=asked,
         )
 
-    def _register_disk(self, one: Unregistered) -> None:
-        path = f"disks/{one.id}"
-        intent = Intent(
-            doing=f"register disk {one.name}",
-            entity=one.entity,
-            landed=lambda: self.engine.find(path),
-            busy=lambda: self._is_locked(path),
-        )
-        # The newer request, an action, has no way to name the disk (workloads contract 2.4).
-        self.engine.add(
-            f"storagedomains/{one.domain.id}/disks",
-            "disk",
-            {"id": one.id, "alias": one.name},
-            intent,
-            timeout=self.settings.timeout,
-            unregistered=True,
-        )
+    @contextmanager
+    def _told(self, one: Unregistered) -> Iterator[None]:
+        """Let whoever watches know how far an entity has got."""
+        name = f"{'VM' if one.kind == 'vm' else one.kind} {one.name}"
+        self.progress.report(name, "registering")
+        state = "failed"
+        try:
+            yield
+            state = "registered"
+        finally:
+            self.progress.report(name, state, 1, 1)
 
     def _body(self, one: Unregistered) -> dict[str, Any]:
         settings = self.settings

@@ -79,7 +79,7 @@ class Recovery:
         results = [*planned.settled, *self._results(templates, present), *self._results(vms, present)]
         results = self._with_nics(results, present["vm"])
         if since is not None:
-            results = _with_complaints(results, complaints(self.engine, since))
+            results = _with_complaints(results, complaints(self.engine, since, registrar.requests))
         return results + self._disks(registrar, present)
 
     def _plan(self) -> tuple[Plan, Present]:

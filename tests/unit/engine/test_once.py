@@ -53,6 +53,13 @@ def test_a_lost_answer_is_looked_up_in_the_state(stub):
     assert engine.searches == []
 
 
+def test_the_correlation_id_of_each_request_is_told_before_it_goes_out(stub):
+    engine = Engine(stub)
+    told = []
+    attach(stub.session(), landed=lambda: True, asked=told.append)
+    assert [seen.headers["Correlation-Id"] for seen in engine.changes] == told
+
+
 def test_the_state_is_asked_until_it_shows(stub):
     engine = Engine(stub)
     asked = iter([False, False, True])

@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import copy
+import socket
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.progress import ENVIRONMENT, LONGEST_REPORT, Report
 from arrived_world import DOMAINS, LEDGER_COPY, MAPPING, arrive, source
 from ovirt_simulator.engine import schema
 from ovirt_simulator.engine.groupings import AffinityGroup, AffinityLabel, Membership
@@ -258,6 +260,16 @@ def test_a_variable_file_of_the_official_role_drives_a_registration(register, si
     [body] = [one.body for one in site.writes if one.path.endswith(f"{source('web')}/register")]
     assert "<allow_partial_import>false" in body and "<reassign_bad_macs>true" in body
     assert any("dr_role_mappings[2]" in warning for warning in result["warnings"])
+
+
+def test_whoever_watches_is_told_of_each_entity(register, site, monkeypatch, tmp_path):
+    path = str(tmp_path / "progress")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as watching:
+        watching.bind(path)
+        monkeypatch.setenv(ENVIRONMENT, path)
+        register(vms=["press"], templates=[], disks=[])
+        told = [Report.decode(watching.recv(LONGEST_REPORT)) for _ in range(2)]
+    assert [(one.entity, one.state) for one in told] == [("VM press", "registering"), ("VM press", "registered")]
 
 
 def test_no_password_of_a_lun_leaves_the_module(register, site):
