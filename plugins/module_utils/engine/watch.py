@@ -16,6 +16,9 @@ from .waiting import wait_until
 
 T = TypeVar("T")
 
+# A web server takes some kilobytes of address.
+_ASKED_FOR = 50
+
 
 class Watch:
     """Context manager; reads entities of one collection as long as somebody waits for them.
@@ -83,7 +86,11 @@ class Watch:
             conditions, self._conditions = self._conditions, set()
             self._next_read = None
         self._last_read = self._engine.clock()
-        return self._engine.parts(self._collection, search=" or ".join(sorted(conditions)), follow=self._follow)
+        wanted = sorted(conditions)
+        searches = [" or ".join(wanted[start : start + _ASKED_FOR]) for start in range(0, len(wanted), _ASKED_FOR)]
+        return [
+            part for one in searches for part in self._engine.parts(self._collection, search=one, follow=self._follow)
+        ]
 
 
 def _not_at_all(_seconds: float) -> None:
