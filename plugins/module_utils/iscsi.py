@@ -95,7 +95,7 @@ def discover_targets(
         raise EngineError("invalid", "portals is empty", remedy="give at least one address to discover targets at")
     asked = [Portal.read(f"portals[{index}]", item) for index, item in enumerate(portals)]
     chosen = choose_hosts(load_storage(engine), [host] if host else [], data_center)[0]
-    answers = each(engine, asked, lambda portal: _discover(engine, chosen, portal))
+    answers = each(engine, asked, lambda portal: discover(engine, chosen, portal))
     found = {
         (one["target"], one["address"], one["port"]): one
         for answer in answers
@@ -128,7 +128,8 @@ def _portal_result(portal: Portal, answer: object, told: set[str]) -> EntityResu
     return EntityResult.of(portal.label, portal.label, answer)
 
 
-def _discover(engine: Session, host: Host, portal: Portal) -> list[dict[str, Any]]:
+def discover(engine: Session, host: Host, portal: Portal) -> list[dict[str, Any]]:
+    """Return what a portal tells a host: a target and one of its portals each, which logs nobody in."""
     # `iscsidiscover` is served by every engine since 4.0, its successor only from 4.4.6 on; both answer alike.
     answer = engine.query_action(
         f"hosts/{host.id}",

@@ -45,6 +45,10 @@ options:
     type: list
     elements: str
     default: []
+  manifest:
+    description: Path of the manifest that M(lifeboat.ovirt.preflight_info) has written while the source lived. It tells
+      what the searches of protection groups have found, which nobody can ask a lost site.
+    type: path
   procedure:
     description: The procedure whose steps are told.
     type: str
@@ -151,10 +155,12 @@ def main() -> None:
         "target": {"type": "str"},
         "groups": {"type": "list", "elements": "str", "default": []},
         "procedure": {"type": "str", "choices": list(PROCEDURES), "default": "failover"},
+        "manifest": {"type": "path"},
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch:
-        result = describe(module.params["path"], **subset(module.params, "source", "target", "groups", "procedure"))
+        options = subset(module.params, "source", "target", "groups", "procedure", "manifest")
+        result = describe(module.params["path"], **options)
     module.exit_json(**result, **stopwatch.times)
 
 

@@ -18,6 +18,12 @@ CALLS: dict[str, dict[str, Any]] = {
     "export_domain_conversion": {"export_domain": "attic", "storage_domain": "vault"},
     "iscsi_login": {"host": "east-h1", "targets": [{"target": "iqn.x", "address": "10.10.1.10"}]},
     "iscsi_target_info": {"host": "east-h1", "portals": [{"address": "10.10.1.10"}]},
+    "preflight_info": {
+        "path": str(Path(__file__).parents[2] / "demo" / "plan.yml"),
+        "source": "secondary",
+        "target": "primary",
+        "source_auth": {"url": "https://127.0.0.1:1/ovirt-engine/api", "token": "other-site-token"},
+    },
     "recovery_plan_info": {"path": str(Path(__file__).parents[2] / "demo" / "plan.yml")},
     "mapping_info": {"source_auth": {"url": "https://127.0.0.1:1/ovirt-engine/api", "token": "other-site-token"}},
     "run_report": {"procedure": "failover", "phases": [{"name": "fence", "result": {"elapsed": 1.0}}]},
@@ -44,4 +50,6 @@ CALLS: dict[str, dict[str, Any]] = {
 }
 # They ask no engine.
 OFFLINE = frozenset({"recovery_plan_info", "run_report"})
+# What they are asked for is whether an engine can be used, so one that cannot is a result.
+FINDING = frozenset({"preflight_info"})
 MODULES = sorted(CALLS.keys() - OFFLINE)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from .site import Attachment, Cluster, DataCenter, Disk, Domain, Host, Site, Snapshot, Template, Vm, VmPool
@@ -10,13 +11,20 @@ from .site import Attachment, Cluster, DataCenter, Disk, Domain, Host, Site, Sna
 if TYPE_CHECKING:
     from ..engine.parts import Part
     from ..engine.records import Record
-    from ..engine.session import Session
+    from ..engine.session import Parts, Session
 
 _GIB = 1 << 30
 
 
-def load_site(engine: Session) -> Site:
-    """Return everything the engine manages, read in 8 requests and one a data center."""
+# What has to be read with each VM.
+VM_PARTS = "disk_attachments,snapshots"
+
+
+def load_site(engine: Session, vms: Parts | None = None) -> Site:
+    """Return everything the engine manages, read in 8 requests and one a data center.
+
+    vms: the answer to a request for all VMs with VM_PARTS, where somebody has made it already.
+    """
     data_centers = tuple(_data_center(record) for record in engine.list("datacenters"))
     return Site(
         data_centers=data_centers,
@@ -24,7 +32,7 @@ def load_site(engine: Session) -> Site:
         hosts=tuple(_host(record) for record in engine.list("hosts")),
         domains=load_domains(engine, data_centers),
         disks=tuple(_disk(part) for part in engine.parts("disks")),
-        vms=tuple(_vm(part) for part in engine.parts("vms", follow="disk_attachments,snapshots")),
+        vms=tuple(_vm(part) for part in (engine.parts("vms", follow=VM_PARTS) if vms is None else vms)),
         templates=tuple(_template(part) for part in engine.parts("templates", follow="disk_attachments")),
         pools=tuple(VmPool(record.id, record.name) for record in engine.list("vmpools")),
     )
@@ -83,7 +91,13 @@ def _cluster(record: Record) -> Cluster:
 
 
 def _host(record: Record) -> Host:
-    return Host(record.id, record.name, record.status, record.cluster.id)
+    topology = record.at("cpu", "topology")
+    processors = _processors(topology.sockets, topology.cores, topology.threads) if topology else None
+    return Host(record.id, record.name, record.status, record.cluster.id, record.max_scheduling_memory, processors)
+
+
+def _processors(*levels: int | None) -> int:
+    return math.prod(level or 1 for level in levels)
 
 
 def _domain(record: Record, status: str, data_center_id: str | None) -> Domain:
@@ -125,6 +139,7 @@ def _disk(part: Part) -> Disk:
         total_size=part.number("total_size") or 0,
         format=part.text("format") or "cow",
         sparse=part.flag("sparse"),
+        lun_id=part.reference("lun_storage/logical_units/logical_unit"),
     )
 
 
@@ -149,6 +164,8 @@ def _vm(part: Part) -> Vm:
         snapshots=tuple(_snapshot(one) for one in part.parts("snapshots") if one.text("snapshot_type") != "active"),
         description=part.text("description") or "",
         delete_protected=part.flag("delete_protected"),
+        os_type=part.text("os/type") or "",
+        processors=_processors(*(part.number(f"cpu/topology/{level}") for level in ("sockets", "cores", "threads"))),
     )
 
 

@@ -39,12 +39,14 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Host:
-    """A hypervisor host."""
+    """A hypervisor host; memory is the bytes that the scheduler would give away now, None where it is not told."""
 
     id: str
     name: str
     status: str
     cluster_id: str
+    memory: int | None = None
+    processors: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class Disk:
     total_size: int = 0
     format: str = "cow"
     sparse: bool = True
+    lun_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -151,6 +154,8 @@ class Vm:
     snapshots: tuple[Snapshot, ...] = ()
     description: str = ""
     delete_protected: bool = False
+    processors: int = 1
+    os_type: str = ""
 
     @property
     def in_preview(self) -> bool:

@@ -71,8 +71,7 @@ def verdict_of(reasons: tuple[Reason, ...]) -> Verdict:
 
 
 def _id_taken(judge: Judge, one: Candidate) -> _Found:
-    known = judge.place.site.vms if one.kind == "vm" else judge.place.site.templates
-    taken = next((other for other in known if other.id == one.id), None)
+    taken = judge.place.registered(one.kind, one.id)
     if taken is not None:
         yield Reason("id_taken", "conflict", f"it is registered already, as {taken.name}", "leave it out")
 
@@ -81,11 +80,9 @@ def _name_taken(judge: Judge, one: Candidate) -> _Found:
     if one.kind == "template" and one.document is not None and one.document.template_id is not None:
         return  # a version has the name of its base
     center = judge.center_id(one)
-    known = judge.place.site.vms if one.kind == "vm" else judge.place.site.templates
     centers = judge.place.centers_by_cluster
-    if any(
-        other.name == one.name and other.id != one.id and centers.get(other.cluster_id) == center for other in known
-    ):
+    others = judge.place.called(one.kind, one.name)
+    if any(other.id != one.id and centers.get(other.cluster_id) == center for other in others):
         text = f"the data center has another {one.kind} {one.name}"
         yield Reason("name_taken", "conflict", text, "rename the other one, or register it with rename")
 

@@ -11,8 +11,11 @@ A manifest (version 1) is a YAML or JSON document that holds no secret:
         name: web
         cluster_name: east-cl1
         disks: [...]
+    searches:
+      shop: [db, web]
 
-An entity has the fields of `ovf.document.Document`; what is left out has its default, which says nothing.
+An entity has the fields of `ovf.document.Document`; what is left out has its default, which says nothing. What searches
+holds is what the search of each protection group of a recovery plan has found.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,21 +38,28 @@ _PAIR = "has to be a list of two texts"
 
 @dataclasses.dataclass(frozen=True)
 class Manifest:
-    """A manifest: when it was written, and the documents by the ids of their entities."""
+    """A manifest: when it was written, the documents by the ids of their entities, and the VMs that searches found."""
 
     written: datetime | None
     documents: Mapping[str, Document]
+    searches: Mapping[str, tuple[str, ...]] = dataclasses.field(default_factory=dict)
 
 
-def write_manifest(documents: Iterable[Document], written: str) -> str:
-    """Return the documents as the text of a manifest, in an order that does not change; written: UTC, as ISO text."""
+def write_manifest(
+    documents: Iterable[Document], written: str, searches: Mapping[str, Sequence[str]] | None = None
+) -> str:
+    """Return the documents as the text of a manifest, in an order that does not change; written: UTC, as ISO text.
+
+    searches: the names of the VMs that the searches of protection groups have found.
+    """
     ordered = sorted(documents, key=lambda one: (one.kind, one.name, one.id))
-    return dump({"version": VERSION, "written": written, "entities": [_plain(one) for one in ordered]})
+    found = {"searches": {group: list(names) for group, names in searches.items()}} if searches else {}
+    return dump({"version": VERSION, "written": written, "entities": [_plain(one) for one in ordered], **found})
 
 
 def read_manifest(node: Node) -> Manifest:
     """Return what a manifest says; EngineError invalid names the place that is wrong."""
-    found = node.keys("version", "written", "entities", required=("version", "entities"))
+    found = node.keys("version", "written", "entities", "searches", required=("version", "entities"))
     found["version"].whole(VERSION, VERSION)
     documents: dict[str, Document] = {}
     for item in found["entities"].items():
@@ -57,7 +67,9 @@ def read_manifest(node: Node) -> Manifest:
         if one.id in documents:
             raise item.wrong(f"is a second entry for {one.id}")
         documents[one.id] = one
-    return Manifest(_moment(found["written"]) if "written" in found else None, documents)
+    searches = found["searches"].entries() if "searches" in found else {}
+    written = _moment(found["written"]) if "written" in found else None
+    return Manifest(written, documents, {group: names.texts() for group, names in searches.items()})
 
 
 def _plain(value: Any) -> Any:

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from ..engine.bulk import each
 from ..engine.errors import EngineError
 from ..model.loader import load_site
-from ..model.site import Domain, Site
+from ..model.site import Domain, Site, Template, Vm
 from ..site_names import load_logins
 
 if TYPE_CHECKING:
     from ..engine.records import Record
-    from ..engine.session import Session
+    from ..engine.session import Parts, Session
 
 
 @dataclass(frozen=True)
@@ -74,9 +74,29 @@ class Place:
         """Return the data centers of the clusters."""
         return {cluster.id: cluster.data_center_id for cluster in self.clusters}
 
+    @cached_property
+    def _template_by_id(self) -> dict[str, Template]:
+        return {template.id: template for template in self.site.templates}
+
+    def registered(self, kind: str, id_: str) -> Vm | Template | None:
+        """Return the VM or template of an id, None for one that is not registered."""
+        return self.site.vm_by_id.get(id_) if kind == "vm" else self._template_by_id.get(id_)
+
+    def called(self, kind: str, name: str) -> list[Vm | Template]:
+        """Return the VMs or templates of a name."""
+        return self._by_name.get((kind, name), [])
+
+    @cached_property
+    def _by_name(self) -> dict[tuple[str, str], list[Vm | Template]]:
+        found: dict[tuple[str, str], list[Vm | Template]] = {}
+        for kind, known in (("vm", self.site.vms), ("template", self.site.templates)):
+            for one in known:
+                found.setdefault((kind, one.name), []).append(one)
+        return found
+
     def template_domains(self, template_id: str) -> frozenset[str] | None:
         """Return where a registered template has disks, None for one that is not registered."""
-        found = next((one for one in self.site.templates if one.id == template_id), None)
+        found = self._template_by_id.get(template_id)
         if found is None:
             return None
         return frozenset(id_ for disk in self.site.image_disks(found) for id_ in disk.domain_ids)
@@ -90,20 +110,28 @@ def number_of(mac: str) -> int:
         return -1
 
 
-def load_place(engine: Session, with_units: bool) -> Place:
-    """Return the site. with_units: also what hosts see of logical units, which takes them long to tell."""
+# What has to be read with each VM.
+VM_PARTS = "disk_attachments,snapshots,nics"
+
+
+def load_place(engine: Session, with_units: bool, vms: Parts | None = None) -> Place:
+    """Return the site. with_units: also what hosts see of logical units, which takes them long to tell.
+
+    vms: the answer to a request for all VMs with VM_PARTS, where somebody has made it already.
+    """
+    machines = engine.parts("vms", follow=VM_PARTS) if vms is None else vms
     networks = {record.id: record.name for record in engine.list("networks")}
     profiles = [(record.network.id, record.id, record.name) for record in engine.list("vnicprofiles") if record.network]
     pools = {record.id: _mac_pool(record) for record in engine.list("macpools")}
     clusters = engine.list("clusters", follow="networks,affinity_groups")
     return Place(
-        site=load_site(engine),
+        site=load_site(engine, machines),
         clusters=tuple(_cluster(record, profiles, pools) for record in clusters),
         profile_names={id_: (networks.get(network, ""), name) for network, id_, name in profiles},
         affinity_labels=_names(engine.list("affinitylabels")),
         roles=_names(engine.list("roles")),
         logins=frozenset(load_logins(engine)),
-        macs=_macs(engine),
+        macs=_macs(machines),
         units=_units(engine) if with_units else {},
     )
 
@@ -130,9 +158,9 @@ def _names(records: Iterable[Record]) -> frozenset[str]:
     return frozenset(record.name for record in records)
 
 
-def _macs(engine: Session) -> dict[str, str]:
+def _macs(machines: Parts) -> dict[str, str]:
     found = {}
-    for vm in engine.parts("vms", follow="nics"):
+    for vm in machines:
         for nic in vm.parts("nics"):
             mac = nic.part("mac")
             address = mac.text("address") if mac else None

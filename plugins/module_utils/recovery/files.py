@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from ..document import parse
 from ..engine.errors import EngineError
+from ..needs.manifest import Manifest, read_manifest
 from .plan import Direction, Plan
 from .reading import read_plan
 from .run import run_of
@@ -35,15 +37,29 @@ def load_plan(path: str) -> Plan:
     return read_plan(read_text(absolute, "recovery plan"), absolute)
 
 
+def _load_manifest(path: str) -> Manifest:
+    return read_manifest(parse(read_text(path, "manifest"), path))
+
+
 def describe(
-    path: str, *, source: str | None, target: str | None, groups: Sequence[str], procedure: Procedure
+    path: str,
+    *,
+    source: str | None,
+    target: str | None,
+    groups: Sequence[str],
+    procedure: Procedure,
+    manifest: str | None,
 ) -> dict[str, Any]:
-    """Return what a plan says, and what a recovery from source to target needs where both are given."""
+    """Return what a plan says, and what a recovery from source to target needs where both are given.
+
+    manifest: path of the one that tells what the searches of groups have found.
+    """
     plan = load_plan(path)
     chosen = [group.name for group in plan.chosen(tuple(groups))]
     if (source is None) != (target is None):
         raise EngineError("invalid", "source and target belong together", remedy="name both sites, or none")
-    run = run_of(plan, Direction(source, target), chosen) if source and target else None
+    found = _load_manifest(manifest).searches if manifest else {}
+    run = run_of(plan, Direction(source, target), chosen, found) if source and target else None
     return {
         "changed": False,
         "plan": {

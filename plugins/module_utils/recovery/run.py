@@ -23,16 +23,9 @@ def run_of(
     names: protection groups, all of the plan for none. found: the VMs that searches of groups have found at the source.
     EngineError names what the plan lacks for this direction.
     """
-    if direction.source == direction.target:
-        raise EngineError(
-            "invalid", f"source and target are both {direction.source}", remedy="name two sites of the plan"
-        )
+    groups = placed_groups(plan, direction, names)
     source, target = plan.site(direction.source), plan.site(direction.target)
-    groups = list(plan.chosen(tuple(names)))
-    domains = [(domain, _at(plan, group, domain, target.name)) for group in groups for domain in group.domains]
-    for group in groups:
-        for domain in group.domains:
-            _at(plan, group, domain, source.name)
+    domains = [(domain, domain.placements[target.name]) for group in groups for domain in group.domains]
     return {
         "plan": plan.name,
         "source": source.name,
@@ -57,14 +50,27 @@ def run_of(
     }
 
 
-def _at(plan: Plan, group: Group, domain: PlanDomain, site: str) -> Placement:
-    if site not in domain.placements:
+def placed_groups(plan: Plan, direction: Direction, names: Sequence[str]) -> tuple[Group, ...]:
+    """Return the protection groups of these names, all for none, whose domains have a place at both sites.
+
+    EngineError invalid or not_found names what the plan lacks.
+    """
+    if direction.source == direction.target:
         raise EngineError(
-            "invalid",
-            f"plan {plan.name}: groups.{group.name}.domains.{domain.name}.sites says nothing of {site}",
-            remedy=f"say there how {site} reaches the storage domain",
+            "invalid", f"source and target are both {direction.source}", remedy="name two sites of the plan"
         )
-    return domain.placements[site]
+    sites = (plan.site(direction.target).name, plan.site(direction.source).name)
+    groups = tuple(plan.chosen(tuple(names)))
+    for group in groups:
+        for domain in group.domains:
+            for site in sites:
+                if site not in domain.placements:
+                    raise EngineError(
+                        "invalid",
+                        f"plan {plan.name}: groups.{group.name}.domains.{domain.name}.sites says nothing of {site}",
+                        remedy=f"say there how {site} reaches the storage domain",
+                    )
+    return groups
 
 
 def _import(domain: PlanDomain, placement: Placement) -> dict[str, Any]:

@@ -21,9 +21,16 @@ def memory_owners(site: Site, domain: Domain) -> list[str]:
     return sorted({_owner(site, disk) for disk in disks})
 
 
+def owner_id(site: Site, disk: Disk) -> str | None:
+    """Return the id of the VM whose memory a disk holds, None where it does not tell.
+
+    Only the description leads to the VM: its name in the alias may have changed since.
+    """
+    return next((id_ for id_ in _UUID.findall(disk.description) if id_ in site.vm_by_id), None)
+
+
 def _owner(site: Site, disk: Disk) -> str:
-    # Only the description leads to the VM: its name in the alias may have changed since.
-    vm = next((site.vm_by_id[id_] for id_ in _UUID.findall(disk.description) if id_ in site.vm_by_id), None)
+    vm = site.vm_by_id.get(owner_id(site, disk) or "")
     if vm is None:
         return f"disk {disk.name}"
     for snapshot in vm.snapshots:

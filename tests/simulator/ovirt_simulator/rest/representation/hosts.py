@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cache
 
 from ovirtsdk4 import types
 
@@ -25,6 +26,7 @@ def hosts(rows: Iterable[schema.Vds]) -> list[types.Host]:
             external_status=types.ExternalStatus.OK,
             spm=types.Spm(priority=row.spm_priority, status=choice(types.SpmStatus, row.spm_status)),
             memory=row.memory,
+            cpu=_processors(),
             max_scheduling_memory=row.memory,
             type=types.HostType.OVIRT_NODE,
             port=54321,
@@ -36,6 +38,12 @@ def hosts(rows: Iterable[schema.Vds]) -> list[types.Host]:
         )
         for row in rows
     ]
+
+
+@cache
+def _processors() -> types.Cpu:
+    """Return what every host has; it is shared, since it is only read."""
+    return types.Cpu(architecture=types.Architecture.X86_64, topology=types.CpuTopology(sockets=2, cores=16, threads=2))
 
 
 def storages(host_id: str, devices: Iterable[Device]) -> list[types.HostStorage]:
