@@ -83,6 +83,10 @@ benchmark-copies: .venv/made.stamp ## how near copies of 200 VMs come to the tim
 benchmark-registration: .venv/made.stamp ## one call that registers 1,000 VMs and 50 templates, against a bare loop
 	@$(BENCHMARK)/register_entities.py
 
+.PHONY: benchmark-preflight
+benchmark-preflight: .venv/made.stamp ## how long the preflight of 10,000 VMs on two sites takes
+	@$(BENCHMARK)/preflight.py
+
 .PHONY: benchmark-simulator
 benchmark-simulator: .venv/made.stamp ## how the simulated engine bears a big site
 	@$(BENCHMARK)/simulator_scale.py

@@ -187,5 +187,6 @@ def _template(part: Part) -> Template:
         cluster_id=part.reference("cluster"),
         attachments=_attachments(part),
         description=part.text("description") or "",
+        os_type=part.text("os/type") or "",
         delete_protected=part.flag("delete_protected"),
     )

@@ -173,6 +173,7 @@ class Template:
     cluster_id: str | None
     attachments: tuple[Attachment, ...] = ()
     description: str = ""
+    os_type: str = ""
     delete_protected: bool = False
 
 

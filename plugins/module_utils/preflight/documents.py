@@ -68,6 +68,7 @@ class Described:
             name=template.name,
             description=template.description,
             cluster_name=self._cluster(template.cluster_id),
+            os_type=template.os_type,
             disks=disks,
         )
 

@@ -125,9 +125,9 @@ def _sight(engine: Session, facts: SiteFacts, groups: Iterable[Group], luns: boo
 
 
 def _with_units(facts: SiteFacts, sight: Sight) -> SiteFacts:
-    """Return the site with what its hosts see, and whether nothing uses it."""
+    """Return the site with what its hosts see."""
     views = [view for view in sight.views.values() if not isinstance(view, EngineError)]
-    units = {unit.id: unit.status == "free" for view in views for unit in view}
+    units = {unit.id: unit.status or "unusable" for view in views for unit in view}
     return replace(facts, place=replace(facts.place, units=units))
 
 
