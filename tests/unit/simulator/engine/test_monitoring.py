@@ -10,6 +10,7 @@ import pytest
 from ovirt_simulator.engine import domains, schema
 from ovirt_simulator.engine.commands import FailHosts, RecoverHosts
 from ovirt_simulator.storage import arrays
+from ovirt_simulator.storage.schema import StoredImage
 from simulated_world import Site, World
 
 
@@ -130,7 +131,7 @@ def spm(site: Site, name: str) -> str:
 
 def images_on(world: World, volume: str) -> int:
     with world.arrays() as db:
-        return len(db.query(arrays.StoredImage).filter_by(volume_id=arrays.volume_named(db, volume).id).all())
+        return len(db.query(StoredImage).filter_by(volume_id=arrays.volume_named(db, volume).id).all())
 
 
 @pytest.fixture
@@ -144,7 +145,7 @@ def test_what_is_replicated_with_a_lag_arrives_later(world: World, count: Callab
     world.replicate("a-vault")
     assert count() == 0
     with world.arrays() as db:
-        db.query(arrays.StoredImage).filter_by(volume_id=arrays.volume_named(db, "a-vault").id).delete()
+        db.query(StoredImage).filter_by(volume_id=arrays.volume_named(db, "a-vault").id).delete()
     world.clock.sleep(61)
     assert count() > 0
 
@@ -163,7 +164,7 @@ def test_a_volume_goes_back_to_its_snapshot(world: World) -> None:
     before = images_on(world, "a-vault")
     with world.arrays() as db:
         arrays.take_snapshot(db, world.clock(), "a-vault", "monday")
-        db.query(arrays.StoredImage).filter_by(volume_id=arrays.volume_named(db, "a-vault").id).delete()
+        db.query(StoredImage).filter_by(volume_id=arrays.volume_named(db, "a-vault").id).delete()
     assert images_on(world, "a-vault") == 0
     with world.arrays() as db:
         arrays.restore_snapshot(db, world.clock(), "a-vault", "monday")
