@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Storage and workloads that another site takes over, disturbed at every request."""
+"""Storage that one site lets go and another takes over, disturbed at every request."""
 
 from __future__ import annotations
 
@@ -18,16 +18,6 @@ LOGINS = [
     {"target": "iqn.2031-05.test.array-b:vault", "address": "10.20.1.10"},
     {"target": MIXED, "address": "10.20.1.10", "username": "mixed-user", "password": "mixed-secret"},
 ]
-MAPPING = {
-    "version": 1,
-    "clusters": [{"source": "east-cl1", "target": "west-cl1"}],
-    "vnic_profiles": [
-        {
-            "source": {"network": "east-lan", "profile": "east-lan"},
-            "target": {"network": "west-lan", "profile": "west-lan"},
-        }
-    ],
-}
 
 
 def replicate(sites):
@@ -55,15 +45,6 @@ def bring_in(play):
     def run(auth):
         options = {"data_center": "west", "take_over": True, "storage_domains": domains}
         return play("storage_domain_import", auth=auth["secondary"], **options)
-
-    return run
-
-
-@pytest.fixture
-def register(play):
-    def run(auth):
-        options = {"storage_domains": [one["name"] for one in DOMAINS], "mapping": MAPPING}
-        return play("entity_registration", auth=auth["secondary"], **options)
 
     return run
 
@@ -103,10 +84,6 @@ def test_logging_in(withstands, world, log_in):
 
 def test_importing_storage_domains(withstands, world, log_in, bring_in):
     withstands(bring_in, world(replicate, after(log_in)))
-
-
-def test_registering_what_is_on_them(withstands, world, log_in, bring_in, register):
-    withstands(register, world(replicate, after(log_in, bring_in)))
 
 
 def test_detaching_storage_domains(withstands, world, release):
