@@ -217,14 +217,13 @@ def _profiles(judge: Judge, one: Candidate, document: Document) -> _Found:
 
 
 def _people(judge: Judge, one: Candidate, document: Document) -> _Found:
-    logins = {login for login, _domain in judge.place.logins}
     for user in document.users:
         login, domain = user.looked_up_as
         mapped = judge.mapping.target("user_domains", user.domain)
         known = (login, domain) in judge.place.logins or (mapped is not None and (login, mapped) in judge.place.logins)
         if not known:
             hint = "; the engine cuts the login at its first @" if "@" in user.login else ""
-            hint += "; the login is known in another domain" if login in logins else ""
+            hint += "; the login is known in another domain" if login in judge.place.known_logins else ""
             text = f"nobody here is {user.principal}: the permission would be dropped{hint}"
             yield Reason("user", "needs_mapping", text, "map the domain, and let the user log in here once")
         for role in user.roles:

@@ -75,6 +75,11 @@ class Place:
         return {cluster.id: cluster.data_center_id for cluster in self.clusters}
 
     @cached_property
+    def known_logins(self) -> frozenset[str]:
+        """Return the logins of the users that are known in any domain."""
+        return frozenset(login for login, _domain in self.logins)
+
+    @cached_property
     def _template_by_id(self) -> dict[str, Template]:
         return {template.id: template for template in self.site.templates}
 

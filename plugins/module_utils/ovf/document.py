@@ -198,8 +198,3 @@ class Document:
     def memory_disk_ids(self) -> tuple[str, ...]:
         """Return the disks that hold the memory of its snapshots."""
         return tuple(id_ for one in self.snapshots if one.memory for id_ in one.memory.disk_ids)
-
-    @property
-    def in_preview(self) -> bool:
-        """Whether it shows a snapshot that was neither committed nor undone."""
-        return any(one.type == "PREVIEW" for one in self.snapshots)

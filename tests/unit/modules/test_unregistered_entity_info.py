@@ -11,6 +11,7 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils.needs.manifest impo
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.ovf.reader import read
 from arrived_world import DOMAINS, LEDGER, MAPPING, arrive, source
 from ovirt_simulator.engine import schema
+from ovirt_simulator.engine.commands import UpdateOvfStoreForStorageDomain
 from ovirt_simulator.engine.transfers import ENDED, ImageTransfer, TicketUse
 from ovirt_simulator.scenario import identifier
 from ovirt_simulator.site import simulated_sites
@@ -202,3 +203,16 @@ def test_a_transfer_whose_answer_was_lost_is_found_and_used(look, site):
     site.mishaps.add("POST", "/imagetransfers", "reset_after")
     assert verdicts(look(deep=True, storage_domains=["plant"]))["press"] == "ready"
     assert len(transfers(site)) == 2 and all(one.phase in ENDED for one in transfers(site))
+
+
+def test_what_the_engine_leaves_out_of_its_list_is_found_in_the_store(look, site):
+    plant = source("plant", "domain")
+    with site.engine.transaction() as context:
+        row = context.db.get_one(schema.UnregisteredOvf, (source("press"), plant))
+        row.ovf = row.ovf.replace("<Priority>1<", "<Priority>high<")
+    site.engine.execute(UpdateOvfStoreForStorageDomain(plant))
+    site.engine.settle()
+    result = look(deep=True, storage_domains=["plant"])
+    press = next(one for one in result["entities"] if one["id"] == source("press"))
+    assert press["verdict"] == "incomplete" and "Priority is no number" in press["reasons"][0]["text"]
+    assert not result["groups_complete"]

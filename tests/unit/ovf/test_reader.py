@@ -124,7 +124,6 @@ def test_a_vm_with_snapshots() -> None:
     assert document.memory_disk_ids == ("1bc3d93b-aa46-4356-aaf7-067277ae01b3", "e5895b2c-6a40-4862-8fb2-a0f1a5f96904")
     assert (document.affinity_groups, document.affinity_labels) == (("db-spread", "near-storage"), ("licensed-db",))
     assert document.exported == datetime(2026, 2, 10, 14, 0, 3, tzinfo=UTC)
-    assert not document.in_preview
 
 
 def test_a_login_with_an_at_sign_is_told_apart_from_what_the_engine_makes_of_it() -> None:

@@ -62,8 +62,13 @@ def test_deep_nesting_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [b" " * (parsing.MOST_BYTES + 1), b"<a>" * 2 * parsing.MOST_NODES, b"<a" + b' b=""' * parsing.MOST_NODES],
-    ids=["bytes", "elements", "attributes"],
+    [
+        b" " * (parsing.MOST_BYTES + 1),
+        b"<a>" * 2 * parsing.MOST_NODES,
+        b"<a" + b' b=">"' * parsing.MOST_NODES,
+        b"<a" + b"".join(b' b%d=">"' % number for number in range(4000)) + b"/>",
+    ],
+    ids=["bytes", "elements", "attributes", "attributes of one tag"],
 )
 def test_what_is_too_big_is_refused_before_it_is_parsed(document: bytes) -> None:
     began = time.process_time()
