@@ -12,17 +12,18 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils.progress import ENV
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.transfer.naming import snapshot_label
 from backup_marks import Marked
 from ovirt_simulator.engine import schema
+from ovirt_simulator.engine.commands import ShutdownVm
 from wire_client import east
 
 STORE = "/updateovfstore"
 
 
 @pytest.fixture
-def vault(play, primary):
+def vault(primary):
     """The primary site with `vault` as a backup domain and nothing running from it."""
-    play("vm_power", auth=primary.auth, groups=[{"vms": ["web"]}], state="stopped", poll_interval=0.01)
-    play("backup_domain", auth=primary.auth, storage_domains=["vault"])
-    primary.requests.clear()
+    primary.engine.execute(ShutdownVm(east("vm", "web")))
+    with primary.engine.transaction() as context:
+        context.db.get_one(schema.StorageDomainStatic, east("domain", "vault")).backup = True
     return primary
 
 
