@@ -21,7 +21,7 @@ class Unit:
     """A logical unit as a host sees it; over iSCSI with the target and portal of its first path.
 
     storage_domain_id: of the domain on its volume group, whether or not the engine knows that domain. disk_id: of the
-    disk that the engine uses it as. active_paths: None where the engine is too old to tell.
+    disk that the engine uses it as. active_paths: None where the engine or the SDK is too old to tell.
     """
 
     id: str
@@ -120,5 +120,5 @@ def _unit(record: Record, storage_type: str) -> Unit:
         disk_id=record.disk_id,
         status=record.status,
         paths=record.paths or 0,
-        active_paths=record.active_paths,
+        active_paths=getattr(record, "active_paths", None),  # newer than the oldest SDK
     )
