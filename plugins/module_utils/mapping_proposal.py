@@ -138,12 +138,15 @@ def _by_names(profile: Profile) -> Profile:
 
 
 def _luns(source: Sequence[Unit], free: Sequence[Unit]) -> list[Proposal]:
-    """Return proposals for direct LUNs: only the very same unit is one, a copy has to be chosen by who made it."""
+    """Return proposals for direct LUNs: only the very same unit is one, a copy has to be chosen by who made it.
+
+    The engine does not always tell the size of a LUN that a disk is on; then everything is a candidate.
+    """
     by_id = {unit.lun.id: unit.lun for unit in free}
     found = []
     for unit in source:
         same = by_id.get(unit.lun.id)
-        fitting = () if same else tuple(other.lun for other in free if other.size == unit.size)
+        fitting = () if same else tuple(other.lun for other in free if unit.size in (None, other.size))
         found.append(Proposal("luns", unit.lun, same, "name" if same else None, fitting))
     return found
 

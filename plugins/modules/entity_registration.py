@@ -109,7 +109,8 @@ options:
         description: Name of its data center, where several have such a profile and only one is meant.
         type: str
   concurrency:
-    description: How many entities are registered side by side.
+    description: How many entities are registered side by side. The engine does not lock a disk that VMs share, so
+      V(1) is the choice where some share a direct LUN or a shareable disk.
     type: int
     default: 8
   timeout:

@@ -64,11 +64,12 @@ def test_of_two_data_centers_with_the_same_names_the_one_of_the_same_name_counts
 
 
 def test_a_copy_of_a_lun_is_never_guessed():
-    source = SiteNames(luns=(Unit(Lun("u1"), 50), Unit(Lun("u2"), 60)))
+    source = SiteNames(luns=(Unit(Lun("u1"), 50), Unit(Lun("u2"), 60), Unit(Lun("u3"))))
     free = (Unit(Lun("c1", "iscsi"), 50), Unit(Lun("u2", "fcp"), 60))
-    first, second = propose(source, SiteNames(), free, NOTHING)
+    first, second, third = propose(source, SiteNames(), free, NOTHING)
     assert first.target is None and first.candidates == (Lun("c1", "iscsi"),)
     assert second.target == Lun("u2", "fcp")
+    assert third.target is None and len(third.candidates) == 2
 
 
 def test_roles_that_both_sites_have_are_left_out():

@@ -7,6 +7,8 @@ import pytest
 
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.document import Node, parse
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.mapping import read_mapping
+from arrived_world import LEDGER, LEDGER_COPY, SPARE_COPY, arrive
+from ovirt_simulator.site import simulated_sites
 
 
 @pytest.fixture
@@ -40,6 +42,16 @@ def test_the_proposal_is_itself_a_mapping_to_go_on_from(propose):
     again = propose(mapping=mapping)
     assert again["mapping"]["clusters"] == [{"source": "east-cl1", "target": "elsewhere"}]
     assert again["to_check"] == []
+
+
+def test_a_direct_lun_is_left_to_who_made_its_copy(play):
+    with simulated_sites(arrive()) as sites:
+        logins = {"auth": sites["secondary"].auth, "source_auth": sites["primary"].auth}
+        result = play("mapping_info", **logins)
+    [lun] = [one for one in result["unresolved"] if one["section"] == "luns"]
+    assert lun["source"] == {"id": LEDGER}
+    assert lun["candidates"] == [{"id": id_, "type": "fcp"} for id_ in (LEDGER_COPY, SPARE_COPY)]
+    assert f'# please decide; there are "{LEDGER_COPY}"' in result["document"]
 
 
 def test_a_password_is_neither_returned_nor_shown(propose):
