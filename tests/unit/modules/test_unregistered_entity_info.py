@@ -7,7 +7,9 @@ import pytest
 import yaml
 from sqlalchemy import select
 
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine import images
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.needs.manifest import write_manifest
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.ovf import parsing
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.ovf.reader import read
 from arrived_world import DOMAINS, LEDGER, MAPPING, arrive, source
 from ovirt_simulator.engine import schema
@@ -216,3 +218,11 @@ def test_what_the_engine_leaves_out_of_its_list_is_found_in_the_store(look, site
     press = next(one for one in result["entities"] if one["id"] == source("press"))
     assert press["verdict"] == "incomplete" and "Priority is no number" in press["reasons"][0]["text"]
     assert not result["groups_complete"]
+
+
+@pytest.mark.parametrize(("module", "library"), [(images, "ovirt-imageio"), (parsing, "lxml")])
+def test_a_library_that_is_missing_is_named(look, monkeypatch, site, module, library):
+    monkeypatch.setattr(module, "IMPORT_TRACE", f"Traceback: No module named '{library}'")
+    result = look(deep=True, storage_domains=["plant"])
+    assert result["error_kind"] == "invalid" and library in result["msg"]
+    assert all(one.phase in ENDED for one in transfers(site))
