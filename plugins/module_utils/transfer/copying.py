@@ -43,7 +43,9 @@ class Copier:
             self._finish(copy, self._made(copy, snapshot))
         except EngineError as exc:
             self._tell(copy, "failed", finished=True)
-            raise _without_snapshot(snapshot, exc) if uses_snapshot else exc from exc
+            if uses_snapshot:
+                _drop_after(snapshot, exc)
+            raise
         if uses_snapshot:
             self._tell(copy, "removing the snapshot")
             snapshot.drop()
@@ -224,19 +226,18 @@ class Copier:
         self.shop.progress.report(f"VM {copy.vm.name}", state, done, done)
 
 
-def _without_snapshot(snapshot: SourceSnapshot, failure: EngineError) -> EngineError:
-    """Remove the snapshot after a failure, and return the failure; it tells where the snapshot is still there."""
+def _drop_after(snapshot: SourceSnapshot, failure: EngineError) -> None:
+    """Remove the snapshot after a failure; EngineError tells of both where that fails, too."""
     try:
         snapshot.drop()
     except EngineError as exc:
-        return EngineError(
+        raise EngineError(
             failure.kind,
             f"{failure}; its snapshot is still there: {exc}",
             remedy="run again, which removes the snapshot",
             entity=failure.entity,
             unknown=failure.unknown,
-        )
-    return failure
+        ) from failure
 
 
 def _working_name(copy: Copy) -> str:
