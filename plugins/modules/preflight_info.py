@@ -109,6 +109,10 @@ score:
   description: From 0 to 100. Each kind of finding that blocks costs 20, and each that degrades 5.
   returned: success
   type: int
+summary:
+  description: The verdict in a sentence.
+  returned: success
+  type: str
 findings:
   description: What was found, the worst first. More than ten of one kind at one site are one.
   returned: success
@@ -140,7 +144,7 @@ lines:
   returned: success
   type: list
   elements: str
-entities:
+workloads:
   description: The VMs of the plan and the templates on its storage domains.
   returned: success
   type: list

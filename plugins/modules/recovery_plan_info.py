@@ -71,12 +71,13 @@ EXAMPLES = r"""
 
 RETURN = r"""
 plan:
-  description: Name, sites and protection groups of the plan.
+  description: Name, sites, protection groups and task files of the plan.
   returned: success
   type: dict
   sample:
     name: erp
     sites: [east, west]
+    hooks: {before: {}, after: {}, rpo: /etc/dr/hooks/rpo.yml}
     groups:
       - name: shop
         storage_domains: [vault]

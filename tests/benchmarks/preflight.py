@@ -31,7 +31,7 @@ def main() -> int:
         path = Path(folder) / "plan.yml"
         path.write_text(yaml.safe_dump(plan_of(scenario.sites[0], volumes), sort_keys=False))
         run, result = measure(sites, path)
-    print(f"preflight of {len(result['entities'])} VMs and templates: {result['verdict']}, score {result['score']}")
+    print(f"preflight of {len(result['workloads'])} VMs and templates: {result['verdict']}, score {result['score']}")
     print("\n".join(result["lines"]))
     print(f"seconds  {run.seconds:8.1f} (limit {_SECONDS:.0f})")
     print(f"requests {run.requests:8} (limit {_REQUESTS})")

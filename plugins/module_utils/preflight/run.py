@@ -53,35 +53,42 @@ def judge(
     case = load_case(
         plan, direction, chosen, source_engine, target_engine, rpo=rpo, rules=rules, whole_documents=manifest
     )
-    entities = judged(case)
-    findings = ordered(_findings(case, entities))
+    found = judged(case)
+    findings = ordered(_findings(case, found))
+    reached, points = verdict(findings), score(findings)
     return {
         "changed": False,
         "plan": plan.name,
         "source": source,
         "target": target,
         "groups": [_group(case, group.name) for group in chosen],
-        "verdict": verdict(findings),
-        "score": score(findings),
+        "verdict": reached,
+        "score": points,
+        "summary": f"{plan.name} from {source} to {target} is {reached}, score {points}: {_told(findings)}",
         "findings": [asdict(one) for one in findings],
         "lines": [f"{one.severity}: {one.kind} at {one.site}: {one.message}. {one.remedy}" for one in findings],
-        "entities": [_entity(one) for one in entities],
+        "workloads": [_workload(one) for one in found],
         "manifest": _manifest(case) if manifest and case.source else None,
     }
 
 
-def _findings(case: Case, entities: list[Judged]) -> Iterator[Finding]:
+def _told(findings: Sequence[Finding]) -> str:
+    worst = [one.message for one in findings if one.severity != "info"]
+    return f"{worst[0]}{f' (and {len(worst) - 1} more)' if len(worst) > 1 else ''}" if worst else "nothing in the way"
+
+
+def _findings(case: Case, found: list[Judged]) -> Iterator[Finding]:
     for family in _FAMILIES:
         for check in family.CHECKS:
             yield from check(case)
-    yield from of_registration(case, entities)
+    yield from of_registration(case, found)
 
 
 def _group(case: Case, name: str) -> dict[str, Any]:
     return {"name": name, "vms": sorted(vm.name for vm in case.selected[name])}
 
 
-def _entity(one: Judged) -> dict[str, Any]:
+def _workload(one: Judged) -> dict[str, Any]:
     return {
         "kind": one.candidate.kind,
         "id": one.candidate.id,

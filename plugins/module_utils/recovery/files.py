@@ -12,7 +12,7 @@ from ..engine.errors import EngineError
 from ..needs.manifest import Manifest, read_manifest
 from .plan import Direction, Plan
 from .reading import read_plan
-from .run import run_of
+from .run import hooks_of, run_of
 from .steps import Procedure, steps_of
 
 _LARGEST = 16 * 2**20
@@ -65,6 +65,7 @@ def describe(
         "plan": {
             "name": plan.name,
             "sites": list(plan.sites),
+            "hooks": hooks_of(plan),
             "groups": [
                 {
                     "name": group.name,

@@ -44,10 +44,15 @@ def run_of(
         "restore": [one for group in groups for one in _restores(group, target.name)],
         "boot_groups": [boot for group in groups for boot in _boot(group, prefix=len(groups) > 1)],
         "dependencies": {vm: list(needed) for group in groups for vm, needed in group.dependencies.items()},
-        "hooks": {"before": dict(plan.hooks.before), "after": dict(plan.hooks.after), **plan.hooks.acting},
+        "hooks": hooks_of(plan),
         "drill": {"network": target.drill_network, "profile": target.drill_profile},
         "on_error": "warn" if all(group.on_error == "warn" for group in groups) else "fail",
     }
+
+
+def hooks_of(plan: Plan) -> dict[str, Any]:
+    """Return the task files: those before and after phases, and those that do the work of one."""
+    return {"before": dict(plan.hooks.before), "after": dict(plan.hooks.after), **plan.hooks.acting}
 
 
 def placed_groups(plan: Plan, direction: Direction, names: Sequence[str]) -> tuple[Group, ...]:

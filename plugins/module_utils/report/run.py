@@ -182,7 +182,12 @@ def _entity(phase: str, item: Mapping[str, Any]) -> EntityLine:
 def _violations(result: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
     audit = result.get("audit") or {}
     found: Sequence[Mapping[str, Any]] = result.get("violations") or audit.get("violations") or ()
-    return found
+    return found or [_as_violation(one) for one in result.get("findings") or () if one["severity"] != "info"]
+
+
+def _as_violation(finding: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what preflight has found in the form of a rule's violation."""
+    return {"rule": finding["kind"], **{key: finding[key] for key in ("severity", "subject", "message", "remedy")}}
 
 
 def _time(value: object) -> datetime | None:

@@ -105,7 +105,7 @@ def test_a_plan_that_fits_its_sites_is_ready_and_asks_little_of_them(play, sites
     result = preflight(play, sites, written(tmp_path))
     assert (result["verdict"], result["score"], kinds(result)) == ("ready", 100, set())
     assert result["groups"] == [{"name": "shop", "vms": ["web"]}]
-    assert [(one["name"], one["verdict"]) for one in result["entities"]] == [("web", "ready")]
+    assert [(one["name"], one["verdict"]) for one in result["workloads"]] == [("web", "ready")]
     sent = {name: len(site.requests) for name, site in sites.items()}
     assert sent["primary"] <= 20 and sent["secondary"] <= 20 + 1 + 2, "a portal and two hosts"
     assert not [entry for site in sites.values() for entry in site.writes]

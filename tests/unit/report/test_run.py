@@ -71,6 +71,14 @@ def test_the_verdict(result: dict[str, Any], on_error: Any, verdict: str) -> Non
     assert run([{"name": "boot", "result": result}], on_error=on_error).verdict == verdict
 
 
+def test_findings_of_a_preflight_are_told_like_violations_but_for_what_is_only_to_know() -> None:
+    texts = {"subject": "host west-h2", "message": "host west-h2 is down", "remedy": "bring it up"}
+    findings = [{"kind": "host_down", "severity": "warn", "site": "west", **texts}]
+    findings += [{"kind": "vm_unprotected", "severity": "info", "site": "west", **texts}]
+    told = run([{"name": "preflight", "result": {"findings": findings}}]).violations
+    assert told == [{"rule": "host_down", "severity": "warn", **texts}]
+
+
 def test_what_cannot_be_known_in_check_mode_is_no_failure() -> None:
     unknown = [{"name": "boot", "result": {"entities": [entity("a", "unknown")]}}]
     assert (run(unknown).verdict, run(unknown, foreseen=True).verdict) == ("failed", "succeeded")
