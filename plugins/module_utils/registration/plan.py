@@ -94,8 +94,8 @@ def plan(
     templates = [one for one in new if one.kind == "template"]
     available = {BLANK_TEMPLATE, *present["template"], *(one.id for one in templates)}
     vms = [one for one in new if one.kind == "vm"]
-    orphans = [one for one in vms if one.template_id is not None and one.template_id not in available]
-    settled = [EntityResult.of(one.id, one.name, without_template(one)) for one in orphans]
+    orphans = {one for one in vms if one.template_id is not None and one.template_id not in available}
+    settled = [EntityResult.of(one.id, one.name, without_template(one)) for one in vms if one in orphans]
     for kind in _KINDS:
         listed = {one.id: one.name for one in wanted if one.kind == kind}
         settled += _already(kind, choices[kind], listed, present[kind], on_domains[kind], pattern)

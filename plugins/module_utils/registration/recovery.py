@@ -72,7 +72,8 @@ class Recovery:
         since = last_event(self.engine) if planned.chains or planned.vms else None
         templates = registrar.templates(planned.chains)
         self._settle("template", templates, present)
-        ready = [one for one in planned.vms if one.template_id in (None, BLANK_TEMPLATE, *present["template"])]
+        available = {None, BLANK_TEMPLATE, *present["template"]}
+        ready = [one for one in planned.vms if one.template_id in available]
         vms = registrar.vms(ready)
         self._settle("vm", vms, present)
         vms |= {one: without_template(one) for one in planned.vms if one not in vms}
@@ -84,7 +85,7 @@ class Recovery:
 
     def _plan(self) -> tuple[Plan, Present]:
         present: Present = {kind: read(self.engine, kind) for kind in ("template", "vm")}
-        names = {kind: {one.id: one.name for one in known.values()} for kind, known in present.items()}
+        names = {kind: _names(known) for kind, known in present.items()}
         on_domains: dict[Kind, dict[str, str]] = {"template": {}, "vm": {}}
         for one in self.found:
             for kind, registered in one.registered.items():
@@ -96,12 +97,13 @@ class Recovery:
             present[kind] = settle(self.engine, kind, outcomes, self.settings.timeout)
 
     def _results(self, outcomes: Outcomes, present: Present) -> list[EntityResult]:
+        names = {kind: _names(known) for kind, known in present.items()}
         results = []
         for one, outcome in outcomes.items():
             result = _result(one, outcome)
             if isinstance(outcome, EngineError):
-                names = {known.id: known.name for known in present[one.kind].values()}
-                result = replace(result, remedy=remedy_for(one, outcome, names, self.settings.pattern))
+                remedy = remedy_for(one, outcome, names[one.kind], self.settings.pattern)
+                result = replace(result, remedy=remedy)
             results.append(result)
         return results
 
@@ -154,6 +156,10 @@ class Recovery:
                 reason = f"disk {reference} is neither registered nor waiting on the storage domains"
                 results.append(EntityResult(None, reference, "failed", reason, "check its name and its domain"))
         return results
+
+
+def _names(known: Mapping[str, Registered]) -> dict[str, str]:
+    return {one.id: one.name for one in known.values()}
 
 
 def _result(one: Unregistered, outcome: object) -> EntityResult:
