@@ -8,11 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from .document import Node
 from .mapping import SiteMapping, as_document, as_plain, read_mapping, without_passwords
-from .mapping_proposal import mapping_of, propose, render
+from .mapping_proposal import Proposal, mapping_of, propose, render
 from .site_names import load_free_luns, load_names
 
 if TYPE_CHECKING:
     from .engine.session import Session
+
+
+def proposed(source: Session, target: Session, given: SiteMapping) -> list[Proposal]:
+    """Return a proposal for everything that workloads of the source may refer to; what is given stays."""
+    there = load_names(target)
+    here = load_names(source)
+    # What hosts see takes them long to tell.
+    free_luns = load_free_luns(target) if here.luns else ()
+    return propose(here, there, free_luns, without_passwords(given))
 
 
 def read(source: Session, target: Session, *, mapping: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -21,11 +30,7 @@ def read(source: Session, target: Session, *, mapping: Mapping[str, Any] | None)
     mapping: what is decided already, in the format of a mapping file; it stays. Passwords of LUNs are not returned.
     """
     given = read_mapping(Node(dict(mapping), "", "mapping")) if mapping else SiteMapping()
-    there = load_names(target)
-    here = load_names(source)
-    # What hosts see takes them long to tell.
-    free_luns = load_free_luns(target) if here.luns else ()
-    proposals = propose(here, there, free_luns, without_passwords(given))
+    proposals = proposed(source, target, given)
     return {
         "changed": False,
         "mapping": as_document(mapping_of(proposals)),

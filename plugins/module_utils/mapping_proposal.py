@@ -69,7 +69,12 @@ def mapping_of(proposals: Sequence[Proposal]) -> SiteMapping:
 
 def render(proposals: Sequence[Proposal]) -> str:
     """Return the mapping file, with a comment wherever a human must choose or check."""
-    text = f"{_HEADER}version: {VERSION}\n"
+    return f"{_HEADER}version: {VERSION}\n{render_sections(proposals)}"
+
+
+def render_sections(proposals: Sequence[Proposal]) -> str:
+    """Return the sections of a mapping, with the same comments."""
+    text = ""
     for section in fields(SiteMapping):
         entries = [one for one in proposals if one.section == section.name]
         text += f"{section.name}:\n" if entries else f"{section.name}: []\n"

@@ -7,9 +7,9 @@ primary_ or secondary_.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from .document import Node
 from .mapping import Lun, Pair, Profile, Section, SiteMapping, key_of
@@ -43,6 +43,19 @@ class OfficialVars:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class OfficialStorage:
+    """A storage domain that the role imports; source and target: where it lies there, None where the file is silent.
+
+    A place has the keys of a recovery plan's: storage_type, and portals and targets, or address, path and vfs_type.
+    """
+
+    id: str
+    name: str
+    source: Mapping[str, Any] | None
+    target: Mapping[str, Any] | None
+
+
 def is_official(node: Node) -> bool:
     """Return whether a document is a variable file of the official role."""
     return isinstance(node.value, dict) and any(str(key).startswith("dr_") for key in node.value)
@@ -67,6 +80,39 @@ def convert(node: Node, target: str | None = None) -> OfficialVars:
         _truth(variables.get("dr_reset_mac_pool")),
         tuple(reader.notes),
     )
+
+
+def storages(node: Node) -> tuple[OfficialStorage, ...]:
+    """Return the storage domains of a variable file; one without an id is left out, for a plan knows them by it."""
+    source, target = _direction(node, None)
+    found = []
+    for item in _items(node.entries().get("dr_import_storages")):
+        values = item.entries()
+        id_ = values.get("dr_domain_id")
+        if _text(id_) is None or id_ is None:
+            continue
+        name = _text(values.get(f"dr_{target}_name")) or _text(values.get(f"dr_{source}_name")) or id_.uuid()
+        found.append(OfficialStorage(id_.uuid(), name, _place(item, source), _place(item, target)))
+    return tuple(found)
+
+
+def _place(item: Node, site: str) -> dict[str, Any] | None:
+    values = item.entries()
+    kind = _text(values.get("dr_domain_type"))
+    address, path, vfs_type = (_text(values.get(f"dr_{site}_{key}")) for key in ("address", "path", "vfs_type"))
+    if kind == "fcp":
+        return {"storage_type": kind}
+    if kind == "iscsi":
+        targets = values.get(f"dr_{site}_target")
+        named = [targets.text()] if targets and isinstance(targets.value, str) and targets.value.strip() else []
+        named = named or [one.text() for one in _items(targets) if one.value]
+        port = _port(values.get(f"dr_{site}_port")) or _ISCSI_PORT
+        portals = [{"address": address, "port": port}]
+        return {"storage_type": kind, "portals": portals, "targets": named} if address and named else None
+    if path is None:
+        return None
+    place = {"storage_type": kind, "address": address, "path": path, "vfs_type": None if kind == "nfs" else vfs_type}
+    return {key: value for key, value in place.items() if value is not None}
 
 
 def _direction(node: Node, target: str | None) -> tuple[str, str]:

@@ -24,6 +24,12 @@ CALLS: dict[str, dict[str, Any]] = {
         "target": "primary",
         "source_auth": {"url": "https://127.0.0.1:1/ovirt-engine/api", "token": "other-site-token"},
     },
+    "recovery_plan": {
+        "path": "/nowhere/plan.yml",
+        "source": "secondary",
+        "target": "primary",
+        "source_auth": {"url": "https://127.0.0.1:1/ovirt-engine/api", "token": "other-site-token"},
+    },
     "recovery_plan_info": {"path": str(Path(__file__).parents[2] / "demo" / "plan.yml")},
     "mapping_info": {"source_auth": {"url": "https://127.0.0.1:1/ovirt-engine/api", "token": "other-site-token"}},
     "run_report": {"procedure": "failover", "phases": [{"name": "fence", "result": {"elapsed": 1.0}}]},

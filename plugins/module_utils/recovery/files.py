@@ -10,25 +10,11 @@ from typing import Any
 from ..document import parse
 from ..engine.errors import EngineError
 from ..needs.manifest import Manifest, read_manifest
+from ..text_files import read_text
 from .plan import Direction, Plan
 from .reading import read_plan
 from .run import hooks_of, run_of
 from .steps import Procedure, steps_of
-
-_LARGEST = 16 * 2**20
-
-
-def read_text(path: str, what: str) -> str:
-    """Return the text of a file that somebody wrote; EngineError invalid says what is wrong with the file."""
-    file = Path(path)
-    try:
-        if file.stat().st_size > _LARGEST:
-            raise EngineError("invalid", f"{what} {path} is larger than {_LARGEST >> 20} MiB")
-        return file.read_text(encoding="utf-8")
-    except OSError as exc:
-        raise EngineError("invalid", f"cannot read {what} {path}: {exc.strerror}") from None
-    except UnicodeDecodeError:
-        raise EngineError("invalid", f"{what} {path} is not encoded in UTF-8") from None
 
 
 def load_plan(path: str) -> Plan:

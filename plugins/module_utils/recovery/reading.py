@@ -13,6 +13,7 @@ from typing import cast
 
 from ..document import Fields, Node, parse
 from ..mapping import SiteMapping, read_mapping_within
+from ..official_vars import is_official
 from .plan import (
     ACTING_HOOKS,
     PHASES,
@@ -48,6 +49,11 @@ def read_plan(text: str, path: str) -> Plan:
     path: of the file; hooks are relative to its folder.
     """
     root = parse(text, path)
+    if is_official(root):
+        raise root.wrong(
+            "is a variable file of the official disaster recovery role, and no recovery plan",
+            "give it as official_vars to recovery_plan, or to the playbook generate_plan.yml, which make a plan of it",
+        )
     fields = root.keys(
         "version", "name", "sites", "groups", "mappings", "hooks", "on_error", required=("version", "sites", "groups")
     )

@@ -4,22 +4,19 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import mkstemp
 from typing import Any
 
 from ..engine.errors import EngineError
+from ..text_files import write_text
 from ..version import VERSION
 from .page import page
 from .run import Run, as_document, read_phases
 
-_MODE = 0o644
 _NAMED_GROUPS = 3
 _UNSAFE = re.compile(r"[^\w.-]")
 
@@ -60,7 +57,7 @@ def write(
         files[stem.with_name(f"{stem.name}.html")] = page(run)
     for path, text in files.items():
         if not check_mode:
-            _write(path, text)
+            write_text(path, text, "the report")
     return {
         "changed": bool(files),
         "files": [str(path) for path in files],
@@ -85,20 +82,3 @@ def _start(began: str | None, ended: datetime) -> datetime:
     except ValueError:
         raise EngineError("invalid", f"began is no time in ISO 8601: {began}") from None
     return start.astimezone(UTC) if start.tzinfo else start.replace(tzinfo=UTC)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
-                file.write(text)
-            os.chmod(temporary, _MODE)
-            os.replace(temporary, path)
-        except OSError:
-            with suppress(OSError):
-                os.unlink(temporary)
-            raise
-    except OSError as exc:
-        raise EngineError("invalid", f"cannot write the report to {path}: {exc.strerror}") from None

@@ -36,7 +36,7 @@ def play(capsys, monkeypatch):
     for name in ("OVIRT_URL", "OVIRT_HOSTNAME", "OVIRT_USERNAME", "OVIRT_PASSWORD", "OVIRT_TOKEN", "OVIRT_CAFILE"):
         monkeypatch.delenv(name, raising=False)
 
-    def run(name: str, *, check: bool = False, **params: Any) -> dict[str, Any]:
+    def run(name: str, /, *, check: bool = False, **params: Any) -> dict[str, Any]:
         given = {"_ansible_remote_tmp": "/tmp", "_ansible_keep_remote_files": False, "_ansible_check_mode": check}
         # A module has a process of its own; here they share what they collect.
         warnings._global_warnings.clear()
