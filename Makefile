@@ -51,6 +51,10 @@ test-official: .venv/made.stamp .venv-official/made.stamp ## the official ovirt.
 test-molecule: .venv/made.stamp ## a molecule scenario for each role; SCENARIO=name for one of them
 	@$(IN_VENV) molecule test --no-command-borders $(if $(SCENARIO),--scenario-name $(SCENARIO),--all)
 
+.PHONY: test-recovery
+test-recovery: .venv/made.stamp ## the procedures of a recovery plan, played by ansible-playbook on simulated sites
+	@$(IN_VENV) pytest -n 2 --timeout 600 tests/recovery $(PYTEST_ARGS)
+
 .PHONY: test-browser
 test-browser: .venv/made.stamp ## the page of a run's report in headless Chromium (Debian's package chromium)
 	@$(IN_VENV) pytest -p no:cacheprovider tests/browser

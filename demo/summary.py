@@ -18,6 +18,8 @@ def main(state: Path) -> None:
     print(f"  {report['summary']}")
     print(f"  recovered {report['rto_seconds']:.1f} s after the beginning")
     for phase in report["phases"]:
+        if phase["outcome"] == "skipped":
+            continue
         names = [one["name"] for one in report["entities"] if one["phase"] == phase["name"]]
         print(f"  {phase['name']:<9} {phase['outcome']:<10} {', '.join(names):<60} {phase['seconds']:>6.2f} s")
     print("\n  time of each playbook run, start of Ansible included:")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .domain_users import hearing
 from .engine.errors import EngineError, Entity
+from .engine.query import is_uuid
 from .engine.session import Intent
 from .engine.waiting import wait_until
 from .model.loader import load_domain, load_site
@@ -85,6 +86,10 @@ def plan(
     shutdown_vms: bool = False,
 ) -> Plan:
     """Return what gives the named domains the flag; EngineError for what cannot be."""
+    if not backup:
+        # What the engine does not know has no flag; only an id can be taken for a domain that is gone.
+        known = {domain.id for domain in site.domains}
+        names = [name for name in names if name in known or not is_uuid(name)]
     named = find(site, names, data_center)
     changes = tuple(Change(domain, backup) for domain in named if domain.backup != backup)
     flagged = with_flags(site, changes)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -41,13 +41,14 @@ def check(
     site: str,
     storage_domains: Sequence[str],
     fenced: str | None,
+    report_only: bool = False,
 ) -> dict[str, Any]:
     """Return the proof that a site is fenced: its own engine's word, or the operator's.
 
     connect: opens a session with the site's engine. An engine that cannot be reached proves nothing, its hosts may
     still write: then only the operator's word counts, which is the site's name. So it does where the engine answers
     but sees none of its hosts. Where it sees a host up, no word counts. Nothing is sent to any other engine.
-    EngineError rule where the proof is missing.
+    EngineError rule where the proof is missing. report_only: what the site holds is no error; its engine has to answer.
     """
     if not storage_domains:
         raise EngineError("invalid", "storage_domains is empty", remedy="name the domains that will be taken over")
@@ -59,12 +60,14 @@ def check(
         with connect() as engine:
             state = load_storage(engine)
     except EngineError as exc:
-        if exc.kind not in ("unreachable", "timeout"):
+        if report_only or exc.kind not in ("unreachable", "timeout"):
             raise
         return _operators_word(site, fenced, f"the engine of site {site} cannot be reached", str(exc))
     held = still_held(state, storage_domains)
     if not held:
         return _proven(site, "engine", f"the engine of {site} has released the domains")
+    if report_only:
+        return _finding(site, None, f"site {site} holds the storage domains", [domain.id for domain in held])
     names = ", ".join(f"{domain.name} ({domain.status})" for domain in held)
     up = ", ".join(host.name for host in writers(state, held))
     if up:
@@ -77,7 +80,11 @@ def check(
 
 
 def _proven(site: str, proof: str, reason: str) -> dict[str, Any]:
-    return {"changed": False, "site": site, "proof": proof, "reason": reason}
+    return _finding(site, proof, reason, [])
+
+
+def _finding(site: str, proof: str | None, reason: str, held: list[str]) -> dict[str, Any]:
+    return {"changed": False, "site": site, "proof": proof, "reason": reason, "held": held}
 
 
 def _operators_word(site: str, fenced: str | None, what: str, why: str | None) -> dict[str, Any]:
@@ -90,3 +97,27 @@ def _operators_word(site: str, fenced: str | None, what: str, why: str | None) -
             reason=why,
         )
     return _proven(site, "operator", f"{site} was declared fenced")
+
+
+def check_drill(engine: Session, *, storage_domains: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return that a site knows none of the domains, or only as those of a drill that was broken off.
+
+    storage_domains: [{id, name}], with the name that they have in the drill. EngineError rule names those that are
+    in earnest use there: a drill would work on them.
+    """
+    names = {one["id"]: one["name"] for one in storage_domains}
+    known = [domain for domain in load_storage(engine).domains if domain.id in names]
+    earnest = [domain for domain in known if domain.name != names[domain.id]]
+    if earnest:
+        told = ", ".join(f"{domain.name} ({domain.id})" for domain in earnest)
+        raise EngineError(
+            "rule",
+            f"this engine has storage domains of the plan itself: {told}",
+            remedy="drill at a site that does not use them, or release them there first",
+        )
+    left = ", ".join(domain.name for domain in known)
+    return {
+        "changed": False,
+        "storage_domains": sorted(domain.name for domain in known),
+        "reason": f"left of an earlier drill: {left}" if left else "none of the storage domains is known here",
+    }

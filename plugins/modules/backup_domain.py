@@ -32,7 +32,8 @@ attributes:
     support: full
 options:
   storage_domains:
-    description: Names or ids of the storage domains.
+    description: Names or ids of the storage domains. For O(state=disabled) the id of a domain that the engine does not
+      know is no change.
     type: list
     elements: str
     required: true

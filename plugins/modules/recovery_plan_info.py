@@ -145,7 +145,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.ansible_glue import auth_spec, reported, subset
 from ..module_utils.recovery.files import describe
-from ..module_utils.recovery.steps import PROCEDURES
+from ..module_utils.recovery.plan import PHASES
 
 
 def main() -> None:
@@ -155,7 +155,7 @@ def main() -> None:
         "source": {"type": "str"},
         "target": {"type": "str"},
         "groups": {"type": "list", "elements": "str", "default": []},
-        "procedure": {"type": "str", "choices": list(PROCEDURES), "default": "failover"},
+        "procedure": {"type": "str", "choices": list(PHASES), "default": "failover"},
         "manifest": {"type": "path"},
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)

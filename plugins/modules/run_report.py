@@ -47,6 +47,9 @@ options:
         description: What the task has registered; empty for a step that was not reached.
         type: dict
         default: {}
+  failure:
+    description: What broke the run off, whatever task that was. The run has failed then.
+    type: str
   began:
     description: When the run began, UTC in ISO 8601, as RV(ignore:began) of the first module says it.
     type: str
@@ -148,6 +151,7 @@ def main() -> None:
             "required": True,
             "options": {"name": {"type": "str", "required": True}, "result": {"type": "dict", "default": {}}},
         },
+        "failure": {"type": "str"},
         "began": {"type": "str"},
         "plan": {"type": "str"},
         "groups": {"type": "list", "elements": "str", "default": []},

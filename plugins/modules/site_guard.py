@@ -42,6 +42,10 @@ options:
     description: The operator's word that all hosts of the site are powered off or cut off from the storage. It is
       the name of the site.
     type: str
+  report_only:
+    description: Whether a site that holds domains is told in RV(held) and is no failure. Its engine has to answer then.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
@@ -59,13 +63,18 @@ site:
   returned: success
   type: str
 proof:
-  description: Whose word counts, V(engine) or V(operator).
+  description: Whose word counts, V(engine) or V(operator); V(null) where the site holds domains.
   returned: success
   type: str
 reason:
   description: The proof in words.
   returned: success
   type: str
+held:
+  description: Identifiers of the domains that the site holds, with O(report_only).
+  returned: success
+  type: list
+  elements: str
 began:
   description: When the work began, UTC.
   returned: always
@@ -90,12 +99,13 @@ def main() -> None:
         "site": {"type": "str", "required": True},
         "storage_domains": {"type": "list", "elements": "str", "required": True},
         "fenced": {"type": "str"},
+        "report_only": {"type": "bool", "default": False},
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch:
         result = check(
             lambda: session(module.params, check_mode=True),
-            **subset(module.params, "site", "storage_domains", "fenced"),
+            **subset(module.params, "site", "storage_domains", "fenced", "report_only"),
         )
     module.exit_json(**result, **stopwatch.times)
 

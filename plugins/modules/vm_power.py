@@ -76,7 +76,8 @@ options:
     type: dict
     default: {}
   others_on:
-    description: Storage domains whose VMs, as far as no group names them, form a last group C(others).
+    description: Storage domains whose VMs, as far as no group names them, form a last group C(others). One that the
+      engine does not know, given by its id, has none.
     type: list
     elements: str
     default: []
@@ -95,11 +96,31 @@ options:
     type: bool
     default: false
   absent:
-    description: Whether a VM that the engine does not have is an error of the whole call before anything is done, or
-      the failure of this VM only.
+    description: What a VM is that the engine does not have. V(fail) is an error of the whole call before anything is
+      done, V(report) the failure of this VM only, V(skip) nothing at all.
     type: str
-    choices: [fail, report]
+    choices: [fail, report, skip]
     default: fail
+  bare_nics:
+    description: Whether a VM is started although nothing connects one of its plugged NICs. V(refuse) makes it a
+      failure.
+    type: str
+    choices: [start, refuse]
+    default: start
+  isolated_profile:
+    description:
+      - The only vNIC profile that the VMs may have, for a drill. All NICs are read before the first start. One that is
+        on another profile, or on none, is put on this one; a VM for which that fails is not started.
+    type: dict
+    suboptions:
+      network:
+        description: Name of the network.
+        type: str
+        required: true
+      profile:
+        description: Name of the profile.
+        type: str
+        required: true
   power_off:
     description: Whether a VM whose guest did not shut down in its time is powered off.
     type: bool
@@ -205,6 +226,8 @@ GROUP = {
     "on_failure": {"type": "str", "choices": ["stop", "continue"]},
 }
 
+PROFILE = {"network": {"type": "str", "required": True}, "profile": {"type": "str", "required": True}}
+
 
 def main() -> None:
     spec = {
@@ -216,7 +239,9 @@ def main() -> None:
         "state": {"type": "str", "choices": ["running", "stopped"], "default": "running"},
         "mark_ran": {"type": "bool", "default": False},
         "only_ran": {"type": "bool", "default": False},
-        "absent": {"type": "str", "choices": ["fail", "report"], "default": "fail"},
+        "absent": {"type": "str", "choices": ["fail", "report", "skip"], "default": "fail"},
+        "bare_nics": {"type": "str", "choices": ["start", "refuse"], "default": "start"},
+        "isolated_profile": {"type": "dict", "options": PROFILE},
         "power_off": {"type": "bool", "default": False},
         "on_failure": {"type": "str", "choices": ["stop", "continue"], "default": "stop"},
         "concurrency": {"type": "int", "default": 8},

@@ -14,6 +14,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "backup_guard": {"actions": [{"action": "start_vm", "vms": ["db"]}]},
     "backup_prune": {"keep": 1},
     "backup_transfer": {"method": "move", "vms": ["db"], "storage_domains": ["vault"], "allow_non_backup": True},
+    "drill_guard": {"storage_domains": [{"id": "6f0d7a3e-0b52-4f0c-9d5e-2f6f5a3c9b10", "name": "gone"}]},
     "entity_registration": {"storage_domains": ["vault"]},
     "export_domain_conversion": {"export_domain": "attic", "storage_domain": "vault"},
     "iscsi_login": {"host": "east-h1", "targets": [{"target": "iqn.x", "address": "10.10.1.10"}]},

@@ -26,19 +26,23 @@ def search_equals(field: str, value: str) -> str:
     return f'{field}="{value}"'
 
 
+def is_uuid(value: str) -> bool:
+    """Return whether a text is an id as the engine writes them, and so no name."""
+    try:
+        return str(uuid.UUID(value)) == value.lower()
+    except ValueError:
+        return False
+
+
 def checked_uuid(value: str, what: str) -> str:
     """Return value as the engine writes ids (lower case); raise EngineError "invalid" if it is no UUID.
 
     what: whose id it is, such as "storage domain".
     """
-    try:
-        plain: str | None = str(uuid.UUID(value))
-    except ValueError:
-        plain = None
-    if plain is None or plain != value.lower():
+    if not is_uuid(value):
         remedy = "give the id as the engine shows it"
         raise EngineError("invalid", f"{value!r} is not the id of a {what}: it is not a UUID", remedy=remedy)
-    return plain
+    return value.lower()
 
 
 def clean_path(path: str) -> str:

@@ -18,7 +18,8 @@ from ..model.site import Vm
 from ..progress import Progress
 from ..results import TimedResult, raise_if_failed, report
 from .board import COMING_UP, GOING_DOWN, Board, Moment, Sight, failed
-from .plan import Group, Plan, State, plan
+from .nics import BareNics, unfit
+from .plan import Absent, Group, Plan, State, plan
 from .sight import look
 
 if TYPE_CHECKING:
@@ -38,7 +39,9 @@ def ensure(
     others_on: Sequence[str],
     only_ran: bool,
     mark_ran: bool,
-    absent: Literal["fail", "report"],
+    absent: Absent,
+    isolated_profile: Mapping[str, str] | None,
+    bare_nics: BareNics,
     power_off: bool,
     on_failure: Literal["stop", "continue"],
     concurrency: int,
@@ -63,8 +66,12 @@ def ensure(
         only_ran=only_ran,
         absent=absent,
     )
-    work = _Work(engine, order, concurrency, poll_interval, power_off, mark_ran, now)
-    results = _foreseen(order) if check_mode else work.run()
+    if check_mode:
+        results = _foreseen(order)
+    else:
+        starting = [vm for vm in order.vms if vm.status == "down"] if state == "running" else []
+        refused = unfit(engine, starting, isolated_profile, bare_nics, concurrency)
+        results = _Work(engine, order, refused, concurrency, poll_interval, power_off, mark_ran, now).run()
     wanted = "up" if state == "running" else "down"
     result = report(
         results, before={vm.name: vm.status for vm in order.vms}, after={vm.name: wanted for vm in order.vms}
@@ -85,6 +92,8 @@ def shut_down(engine: Session, vms: Sequence[Vm], *, timeout: float, poll_interv
         only_ran=False,
         mark_ran=False,
         absent="fail",
+        isolated_profile=None,
+        bare_nics="start",
         power_off=False,
         on_failure="stop",
         concurrency=8,
@@ -113,6 +122,7 @@ def _foreseen(order: Plan) -> list[TimedResult]:
 class _Work:
     engine: Session
     order: Plan
+    refused: Mapping[str, EngineError]
     concurrency: int
     poll_interval: float
     power_off: bool
@@ -161,7 +171,9 @@ class _Work:
         wanted, way = ("up", COMING_UP) if self.order.state == "running" else ("down", GOING_DOWN)
         at = self._moment()
         for vm in group.vms:
-            if vm.status == wanted or vm.status in way:
+            if vm.id in self.refused:
+                board.begin(vm, at, self.refused[vm.id], sent=False)
+            elif vm.status == wanted or vm.status in way:
                 board.begin(vm, at, None, sent=False)
         if group.ready == "up" or self.order.state == "stopped":
             board.see({vm.id: Sight(vm.status) for vm in group.vms}, at)

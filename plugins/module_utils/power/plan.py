@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any, Literal
 
 from ..engine.errors import EngineError
+from ..engine.query import is_uuid
 from ..markers import RanBefore, read
 from ..model.site import Site, Vm
 from ..rules.catalogue import judge
@@ -16,6 +17,7 @@ from ..rules.rule import enforce
 
 State = Literal["running", "stopped"]
 Ready = Literal["up", "agent", "tcp"]
+Absent = Literal["fail", "report", "skip"]
 
 OTHERS = "others"
 
@@ -62,14 +64,14 @@ def plan(
     dependencies: Mapping[str, Sequence[str]] | None = None,
     others_on: Sequence[str] = (),
     only_ran: bool = False,
-    absent: Literal["fail", "report"] = "fail",
+    absent: Absent = "fail",
 ) -> Plan:
     """Return the order of the work, for a shutdown the reverse of the boot order.
 
     groups: as vm_power takes them; timeout: of a group that says nothing of it. dependencies: for a VM those that it
-    needs. others_on: storage domains whose other VMs form a last group. only_ran: leave out VMs that did not run before
-    (see markers). EngineError for an unknown VM (unless absent says `report`), a VM that is named twice, a circle, or,
-    before any start, the rule that forbids one.
+    needs. others_on: storage domains whose other VMs form a last group; one that is gone, given by its id, has none.
+    only_ran: leave out VMs that did not run before (see markers). EngineError for an unknown VM (unless absent says
+    otherwise), a VM that is named twice, a circle, or, before any start, the rule that forbids one.
     """
     named = [_group(site, number, item, timeout, absent) for number, item in enumerate(groups, 1)]
     _refuse_repetition(named)
@@ -77,9 +79,9 @@ def plan(
         named.append(_others(site, named, others_on, timeout))
     if only_ran:
         named = [replace(group, vms=tuple(vm for vm in group.vms if _ran(vm))) for group in named]
-    elif not any(group.vms or group.absent for group in named):
+    elif not others_on and not any(item["vms"] for item in groups):
         raise EngineError("invalid", "groups names no VM", remedy="give at least one group with a VM")
-    needs = _needs(site, named, dependencies or {}, absent)
+    needs = _needs(site, named, dependencies or {}, strict=absent == "fail" and not only_ran)
     if state == "stopped":
         return Plan(state, tuple(named[::-1]), _turned(needs))
     starting = [vm for group in named for vm in group.vms if vm.status != "up"]
@@ -98,7 +100,8 @@ def _group(site: Site, number: int, item: Mapping[str, Any], timeout: float, abs
         except EngineError as exc:
             if exc.kind != "not_found" or absent == "fail":
                 raise
-            missing.append(reference)
+            if absent == "report":
+                missing.append(reference)
     given = {key: item[key] for key in ("ready", "port", "delay", "parallel", "on_failure") if item.get(key)}
     return Group(name, tuple(vms), timeout=item.get("timeout") or timeout, absent=tuple(missing), **given)
 
@@ -113,7 +116,8 @@ def _refuse_repetition(groups: Sequence[Group]) -> None:
 
 def _others(site: Site, named: Sequence[Group], domains: Sequence[str], timeout: float) -> Group:
     known = {vm.id for group in named for vm in group.vms}
-    found = {vm.id: vm for name in domains for vm in site.vms_on(site.domain(name)) if vm.id not in known}
+    places = [site.domain(name) for name in domains if not is_uuid(name) or name in {one.id for one in site.domains}]
+    found = {vm.id: vm for place in places for vm in site.vms_on(place) if vm.id not in known}
     return Group(OTHERS, tuple(sorted(found.values(), key=lambda vm: vm.name)), timeout=timeout)
 
 
@@ -122,30 +126,42 @@ def _ran(vm: Vm) -> bool:
 
 
 def _needs(
-    site: Site, groups: Sequence[Group], dependencies: Mapping[str, Sequence[str]], absent: str
+    site: Site, groups: Sequence[Group], dependencies: Mapping[str, Sequence[str]], strict: bool
 ) -> dict[str, frozenset[str]]:
+    """Return what each VM waits for, by ids; what is absent keeps its name for an id, and never gets ready.
+
+    strict: a VM that has no turn is an error; else it is no dependency, since it is not there, or did not run.
+    """
     turns = {vm.id: number for number, group in enumerate(groups) for vm in group.vms}
-    missing = {name for group in groups for name in group.absent} if absent == "report" else set()
+    missing = {name for group in groups for name in group.absent}
     needs: dict[str, frozenset[str]] = {}
     for reference, needed in dependencies.items():
-        if reference in missing:
+        vm = _in_turn(site, reference, turns, strict)
+        if vm is None:
             continue
-        vm = _in_turn(site, reference, turns)
-        # What is missing keeps its name for an id: it never gets ready.
-        others = [(name, name) if name in missing else (_in_turn(site, name, turns).id, name) for name in needed]
-        for id_, name in others:
-            if turns.get(id_, 0) > turns[vm.id]:
-                raise EngineError("invalid", f"dependencies: VM {vm.name} needs {name}, whose group comes later")
-        needs[vm.id] = frozenset(id_ for id_, _name in others)
+        others = {name for name in needed if name in missing}
+        for other in filter(None, (_in_turn(site, name, turns, strict) for name in needed if name not in missing)):
+            if turns[other.id] > turns[vm.id]:
+                raise EngineError("invalid", f"dependencies: VM {vm.name} needs {other.name}, whose group comes later")
+            others.add(other.id)
+        needs[vm.id] = frozenset(others)
     _refuse_circle(site, needs)
     return needs
 
 
-def _in_turn(site: Site, reference: str, turns: Mapping[str, int]) -> Vm:
-    vm = site.vm(reference)
-    if vm.id not in turns:
+def _in_turn(site: Site, reference: str, turns: Mapping[str, int], strict: bool) -> Vm | None:
+    """Return a VM that has a turn; None for another one, which is an error where strict."""
+    try:
+        vm = site.vm(reference)
+    except EngineError as exc:
+        if exc.kind != "not_found" or strict:
+            raise
+        return None
+    if vm.id in turns:
+        return vm
+    if strict:
         raise EngineError("invalid", f"dependencies: VM {vm.name} is in none of the groups", remedy="add it to a group")
-    return vm
+    return None
 
 
 def _refuse_circle(site: Site, needs: Mapping[str, frozenset[str]]) -> None:

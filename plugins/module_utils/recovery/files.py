@@ -11,10 +11,10 @@ from ..document import parse
 from ..engine.errors import EngineError
 from ..needs.manifest import Manifest, read_manifest
 from ..text_files import read_text
-from .plan import Direction, Plan
+from .plan import Direction, Plan, Procedure
 from .reading import read_plan
 from .run import hooks_of, run_of
-from .steps import Procedure, steps_of
+from .steps import steps_of
 
 
 def load_plan(path: str) -> Plan:
@@ -45,7 +45,8 @@ def describe(
     if (source is None) != (target is None):
         raise EngineError("invalid", "source and target belong together", remedy="name both sites, or none")
     found = _load_manifest(manifest).searches if manifest else {}
-    run = run_of(plan, Direction(source, target), chosen, found) if source and target else None
+    direction = Direction(source, target) if source and target else None
+    run = run_of(plan, direction, chosen, procedure=procedure, found=found) if direction else None
     return {
         "changed": False,
         "plan": {
@@ -64,5 +65,5 @@ def describe(
             ],
         },
         "run": run,
-        "steps": steps_of(run, procedure) if run else [],
+        "steps": steps_of(run) if run else [],
     }

@@ -17,22 +17,22 @@ Ready = Literal["up", "agent", "tcp"]
 OnFailure = Literal["stop", "continue"]
 OnError = Literal["fail", "warn"]
 
-# What a role does, in its order; a hook may stand before and after each.
-PHASES = (
-    "fence",
-    "shut_down",
-    "release",
-    "swap",
-    "find",
-    "bring_in",
-    "register",
-    "place",
-    "boot",
-    "verify",
-    "clean_up",
-)
+Procedure = Literal["failover", "planned_migration", "failback", "drill"]
+
+_HAND_OVER = ("shut_down", "release", "fence", "swap")
+_TAKE_OVER = ("find", "bring_in", "register", "place", "boot", "verify")
+# What each procedure does, in its order; a hook may stand before and after each phase.
+PHASES: dict[Procedure, tuple[str, ...]] = {
+    "failover": ("fence", *_TAKE_OVER),
+    "planned_migration": (*_HAND_OVER, *_TAKE_OVER, "reprotect"),
+    "failback": ("clean_up", *_HAND_OVER, *_TAKE_OVER, "reprotect"),
+    "drill": ("guard", "present", *_TAKE_OVER),
+}
+# What follows whatever has happened, once the first phase has passed.
+FINALLY: dict[Procedure, tuple[str, ...]] = {"drill": ("dismantle",)}
+HOOKED = tuple(dict.fromkeys(phase for phases in (*PHASES.values(), *FINALLY.values()) for phase in phases))
 # Hooks that do the work of a phase instead of standing beside it.
-ACTING_HOOKS = ("fence", "swap", "rpo", "present_copies", "remove_copies")
+ACTING_HOOKS = ("fence", "swap", "reprotect", "rpo", "present_copies", "remove_copies")
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ class Placement:
     """Where a storage domain lies at one site, and whether it is a backup domain there once all is done.
 
     settings: address, path, vfs_type, mount_options, nfs_version of a file domain, as storage_domain_import takes them.
+    drill: where copies for a drill are presented, None for the same place.
     """
 
     storage_type: str
@@ -66,6 +67,7 @@ class Placement:
     portals: tuple[Portal, ...] = ()
     targets: tuple[str, ...] = ()
     settings: Mapping[str, str] = field(default_factory=dict)
+    drill: Placement | None = None
 
 
 @dataclass(frozen=True)

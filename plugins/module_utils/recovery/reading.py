@@ -8,6 +8,7 @@ found here, before anything is sent anywhere.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePath
 from typing import cast
 
@@ -16,7 +17,7 @@ from ..mapping import SiteMapping, read_mapping_within
 from ..official_vars import is_official
 from .plan import (
     ACTING_HOOKS,
-    PHASES,
+    HOOKED,
     VERSION,
     BootGroup,
     Direction,
@@ -41,6 +42,7 @@ _FILE_KEYS = {
     "glusterfs": (("path", "vfs_type"), ("address", "mount_options")),
     "posixfs": (("path", "vfs_type"), ("address", "mount_options")),
 }
+_NO_SETTINGS = frozenset({"storage_type", "backup", "drill", "portals", "targets"})
 
 
 def read_plan(text: str, path: str) -> Plan:
@@ -134,13 +136,24 @@ def _placement(node: Node, backup: bool) -> Placement:
     kind = _storage_type(node)
     required, optional = _FILE_KEYS.get(kind, ((), ()))
     iscsi = ("portals", "targets") if kind == "iscsi" else ()
-    fields = node.keys("storage_type", "backup", *iscsi, *required, *optional, required=(*iscsi, *required))
+    keys = (*iscsi, *required, *optional)
+    fields = node.keys("storage_type", "backup", "drill", *keys, required=(*iscsi, *required))
+    flag = fields["backup"].flag() if "backup" in fields else backup
+    placement = _addressing(fields, kind, flag)
+    if "drill" in fields:
+        drill = fields["drill"].keys(*keys, required=(*iscsi, *required))
+        placement = replace(placement, drill=_addressing(drill, kind, flag))
+    return placement
+
+
+def _addressing(fields: Fields, kind: str, backup: bool) -> Placement:
+    given = {key: fields[key].text() for key in fields if key not in _NO_SETTINGS}
     return Placement(
         storage_type=kind,
-        backup=fields["backup"].flag() if "backup" in fields else backup,
+        backup=backup,
         portals=tuple(_portal(item) for item in _items(fields.get("portals"))),
         targets=fields["targets"].texts() if "targets" in fields else (),
-        settings={key: fields[key].text() for key in (*required, *optional) if key in fields},
+        settings=given,
     )
 
 
@@ -228,7 +241,7 @@ def _hooks(node: Node | None, folder: PurePath) -> Hooks:
     def beside(key: str) -> dict[str, str]:
         if key not in fields:
             return {}
-        phases = fields[key].keys(*PHASES)
+        phases = fields[key].keys(*HOOKED)
         return {phase: path(phases[phase]) for phase in phases}
 
     acting = {key: path(fields[key]) for key in ACTING_HOOKS if key in fields}

@@ -9,13 +9,16 @@ from typing import Any
 
 from ..engine.errors import EngineError
 from ..mapping import as_document
-from .plan import Direction, Group, Placement, Plan, PlanDomain, Selection
+from .drill import as_drill
+from .plan import FINALLY, PHASES, Direction, Group, Placement, Plan, PlanDomain, Procedure, Selection
 
 
 def run_of(
     plan: Plan,
     direction: Direction,
     names: Sequence[str] = (),
+    *,
+    procedure: Procedure = "failover",
     found: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """Return what the roles hand to the modules.
@@ -26,7 +29,12 @@ def run_of(
     groups = placed_groups(plan, direction, names)
     source, target = plan.site(direction.source), plan.site(direction.target)
     domains = [(domain, domain.placements[target.name]) for group in groups for domain in group.domains]
-    return {
+    if procedure == "drill":
+        domains = [(domain, placement.drill or placement) for domain, placement in domains]
+    run = {
+        "procedure": procedure,
+        "phases": list(PHASES[procedure]),
+        "finally": list(FINALLY.get(procedure, ())),
         "plan": plan.name,
         "source": source.name,
         "target": target.name,
@@ -42,17 +50,37 @@ def run_of(
         "mapping": as_document(plan.mapping(direction)),
         "promote": [domain.id for domain, placement in domains if not placement.backup],
         "restore": [one for group in groups for one in _restores(group, target.name)],
+        "store": _stores(groups, source.name) if "release" in PHASES[procedure] else [],
         "boot_groups": [boot for group in groups for boot in _boot(group, prefix=len(groups) > 1)],
         "dependencies": {vm: list(needed) for group in groups for vm, needed in group.dependencies.items()},
-        "hooks": hooks_of(plan),
-        "drill": {"network": target.drill_network, "profile": target.drill_profile},
+        "hooks": hooks_of(plan, procedure),
+        "isolated_profile": None,
+        **_start(procedure, domains),
         "on_error": "warn" if all(group.on_error == "warn" for group in groups) else "fail",
+    }
+    return as_drill(run, plan, target) if procedure == "drill" else run
+
+
+def _start(procedure: Procedure, domains: Sequence[tuple[PlanDomain, Placement]]) -> dict[str, Any]:
+    """Return what starts besides the boot groups: after a hand-over in good order just what ran before it."""
+    handed_over = "shut_down" in PHASES[procedure]
+    return {
+        "only_ran": handed_over,
+        "others_on": [domain.id for domain, _placement in domains] if handed_over else [],
+        "absent": "skip" if handed_over else "report",
+        "take_over": procedure in ("failover", "drill"),
     }
 
 
-def hooks_of(plan: Plan) -> dict[str, Any]:
-    """Return the task files: those before and after phases, and those that do the work of one."""
-    return {"before": dict(plan.hooks.before), "after": dict(plan.hooks.after), **plan.hooks.acting}
+def hooks_of(plan: Plan, procedure: Procedure | None = None) -> dict[str, Any]:
+    """Return the hooks of a procedure, all of them for None.
+
+    What fences a site has no place where that site hands over in good order.
+    """
+    acting = {
+        name: path for name, path in plan.hooks.acting.items() if name != "fence" or procedure in (None, "failover")
+    }
+    return {"before": dict(plan.hooks.before), "after": dict(plan.hooks.after), **acting}
 
 
 def placed_groups(plan: Plan, direction: Direction, names: Sequence[str]) -> tuple[Group, ...]:
@@ -146,6 +174,28 @@ def _restores(group: Group, site: str) -> Iterator[dict[str, Any]]:
     held = [domain.id for domain in group.domains if domain.placements[site].backup]
     if held and group.restore is not None:
         yield {"vms_on": held, "to": group.restore.targets[site], "method": group.restore.method}
+
+
+def _stores(groups: Sequence[Group], site: str) -> list[dict[str, Any]]:
+    """Return what VMs that were restored at a site go back to before its domains leave."""
+    entries = []
+    for number, group in enumerate(groups):
+        for restored in _restores(group, site):
+            where = f"groups.{groups[number].name}"
+            if restored["method"] == "copy":
+                raise EngineError(
+                    "invalid",
+                    f"{where}.restore.method is copy: the copies at {site} cannot be told from their originals",
+                    remedy="restore with method: move where the VMs shall come back",
+                )
+            if not group.named_vms:
+                raise EngineError(
+                    "invalid",
+                    f"{where} names no VM: those that were restored to {restored['to']} cannot be told from others",
+                    remedy=f"name them in {where}.vms.names or {where}.boot",
+                )
+            entries.append({"vms": sorted(group.named_vms), "to": restored["vms_on"]})
+    return entries
 
 
 def _boot(group: Group, *, prefix: bool) -> Iterator[dict[str, Any]]:

@@ -4,23 +4,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Literal
-
-Procedure = Literal["failover", "planned_migration", "failback", "drill"]
-
-PROCEDURES: tuple[Procedure, ...] = ("failover", "planned_migration", "failback", "drill")
+from typing import Any
 
 Run = Mapping[str, Any]
 
 
-def steps_of(run: Run, procedure: Procedure) -> list[dict[str, str]]:
-    """Return the steps of a procedure in their order, as [{phase, step}]; run: see run_of."""
-    found = [
+def steps_of(run: Run) -> list[dict[str, str]]:
+    """Return the steps of a run (see run_of) in their order, as [{phase, step}]."""
+    return [
         {"phase": phase, "step": step}
-        for phase, tell in _PHASES[procedure].items()
-        for step in (*_hooks(run, "before", phase), *tell(run), *_hooks(run, "after", phase))
+        for phase in (*run["phases"], *run["finally"])
+        for step in (*_hooks(run, "before", phase), *_TELLERS[phase](run), *_hooks(run, "after", phase))
     ]
-    return found
 
 
 def _hooks(run: Run, when: str, phase: str) -> Iterator[str]:
@@ -39,10 +34,6 @@ def _fence(run: Run) -> Iterator[str]:
     yield f"make certain that {run['source']} no longer writes to {_domains(run)}"
 
 
-def _released(run: Run) -> Iterator[str]:
-    yield f"make certain that {run['source']} has released {_domains(run)}"
-
-
 def _clean(run: Run) -> Iterator[str]:
     yield f"shut down at {run['target']} what still runs from {_domains(run)}, and release these storage domains there"
 
@@ -54,13 +45,14 @@ def _shut_down(run: Run) -> Iterator[str]:
 
 
 def _release(run: Run) -> Iterator[str]:
+    for one in run["store"]:
+        yield f"at {run['source']}, move {', '.join(one['vms'])} back to {_named(run, one['to'])}"
     yield f"at {run['source']}, write the OVF stores of {_domains(run)} and detach these storage domains"
 
 
 def _swap(run: Run) -> Iterator[str]:
     if run["hooks"].get("swap"):
         yield f"swap the storage with the tasks of {run['hooks']['swap']}"
-    yield f"wait until {run['target']} sees {_domains(run)}"
 
 
 def _present(run: Run) -> Iterator[str]:
@@ -71,6 +63,7 @@ def _present(run: Run) -> Iterator[str]:
 def _find(run: Run) -> Iterator[str]:
     for one in run["targets"]:
         yield f"log the hosts of {run['data_center']} in to {one['target']} over {one['address']}:{one['port']}"
+    yield f"see that the hosts of {run['data_center']} see {_domains(run)}"
 
 
 def _bring_in(run: Run) -> Iterator[str]:
@@ -93,6 +86,9 @@ def _place(run: Run) -> Iterator[str]:
 
 
 def _boot(run: Run) -> Iterator[str]:
+    isolated = run["isolated_profile"]
+    if isolated:
+        yield f"put every NIC on {isolated['network']}/{isolated['profile']}, and start no VM for which that fails"
     for group in run["boot_groups"]:
         yield f"start {group['name']} ({', '.join(group['vms'])}) and see it ready: {group['ready']}"
 
@@ -101,43 +97,40 @@ def _verify(run: Run) -> Iterator[str]:
     yield f"see that nothing of {_domains(run)} was left behind, and audit the backup domains of {run['target']}"
 
 
-def _isolate(run: Run) -> Iterator[str]:
-    drill = run["drill"]
-    yield f"put every NIC on the isolated profile {drill['network']}/{drill['profile']}; leave out what is not on it"
+def _guard(run: Run) -> Iterator[str]:
+    yield f"make certain that {run['target']} knows nothing of the storage domains of the plan"
 
 
-def _clean_up(run: Run) -> Iterator[str]:
-    yield f"remove the VMs of the drill, release the copies of {_domains(run)}, and prove that nothing is left"
+def _dismantle(run: Run) -> Iterator[str]:
+    yield f"switch the VMs of the drill off and remove {_domains(run)} from {run['target']}"
     if run["hooks"].get("remove_copies"):
         yield f"take the copies away with the tasks of {run['hooks']['remove_copies']}"
 
 
-_Teller = Callable[[Run], Iterator[str]]
-_TAKE_OVER: dict[str, _Teller] = {
+def _reprotect(run: Run) -> Iterator[str]:
+    if run["hooks"].get("reprotect"):
+        yield f"protect {run['target']} again with the tasks of {run['hooks']['reprotect']}"
+
+
+def _named(run: Run, ids: list[str]) -> str:
+    names = {domain["id"]: domain["name"] for domain in run["storage_domains"]}
+    return ", ".join(names[id_] for id_ in ids)
+
+
+_TELLERS: dict[str, Callable[[Run], Iterator[str]]] = {
+    "guard": _guard,
+    "clean_up": _clean,
+    "shut_down": _shut_down,
+    "release": _release,
+    "fence": _fence,
+    "swap": _swap,
+    "present": _present,
     "find": _find,
     "bring_in": _bring_in,
     "register": _register,
     "place": _place,
     "boot": _boot,
     "verify": _verify,
+    "reprotect": _reprotect,
+    "dismantle": _dismantle,
 }
-_HAND_OVER: dict[str, _Teller] = {"shut_down": _shut_down, "release": _release, "swap": _swap, "fence": _released}
-_PHASES: dict[str, dict[str, _Teller]] = {
-    "failover": {"fence": _fence, **_TAKE_OVER},
-    "planned_migration": {**_HAND_OVER, **_TAKE_OVER},
-    "failback": {"clean_up": _clean, **_HAND_OVER, **_TAKE_OVER},
-    "drill": {
-        "swap": _present,
-        "find": _find,
-        "bring_in": _bring_in,
-        "register": _register,
-        "place": _isolate,
-        "boot": _boot,
-        "clean_up": _clean_up,
-    },
-}
-
-
-def _named(run: Run, ids: list[str]) -> str:
-    names = {domain["id"]: domain["name"] for domain in run["storage_domains"]}
-    return ", ".join(names[id_] for id_ in ids)

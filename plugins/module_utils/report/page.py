@@ -32,7 +32,7 @@ def page(run: Run) -> str:
 def _sections(run: Run) -> Iterator[Element]:
     yield _header(run)
     yield _figures(run)
-    if run.failures or any(phase.outcome == "failed" for phase in run.phases):
+    if run.failure or run.failures or any(phase.outcome == "failed" for phase in run.phases):
         yield element("section", element("h2", "What needs attention"), *_attention(run))
     chart = draw(run)
     if chart is not None:
@@ -76,6 +76,8 @@ def _figures(run: Run) -> Element:
 
 
 def _attention(run: Run) -> Iterator[Child]:
+    if run.failure and not any(phase.outcome == "failed" for phase in run.phases):
+        yield element("div", element("p", run.failure), class_="failed box")
     for phase in run.phases:
         if phase.outcome == "failed":
             remedy = element("p", f"Remedy: {phase.remedy}", class_="remedy") if phase.remedy else None
@@ -110,10 +112,11 @@ def _phases(run: Run) -> Element:
                 phase.name,
                 element("span", phase.outcome, class_=f"chip {phase.outcome}"),
                 _clock(phase.began),
-                _duration(phase.seconds) if phase.outcome != "skipped" else "",
+                _duration(phase.seconds),
                 phase.message or "",
             )
             for phase in run.phases
+            if phase.outcome != "skipped"
         ),
         data_table="phases",
     )

@@ -52,7 +52,8 @@ class Phase:
 class Run:
     """What a run is called, when it took place, and who ran it; rpo is seconds, None where no hook has told it.
 
-    foreseen: in check mode, where what shows only after a change is unknown, and no failure.
+    failure: what broke it off, None for a run that got to its end. foreseen: in check mode, where what shows only after
+    a change is unknown, and no failure.
     """
 
     procedure: str
@@ -67,6 +68,7 @@ class Run:
     rpo: float | None = None
     started_by: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
+    failure: str | None = None
     foreseen: bool = False
 
     @property
@@ -88,7 +90,7 @@ class Run:
     @property
     def verdict(self) -> Verdict:
         """Return whether the run did what it should: `degraded` is a success with something to look at."""
-        if any(phase.outcome == "failed" for phase in self.phases):
+        if self.failure or any(phase.outcome == "failed" for phase in self.phases):
             return "failed"
         if self.failures or any(phase.outcome == "partial" for phase in self.phases):
             return "failed" if self.on_error == "fail" else "degraded"
@@ -115,7 +117,10 @@ class Run:
     def lines(self) -> list[str]:
         """Return what somebody has to look at, the summary first, for a log."""
         found = [self.summary]
-        found += [f"phase {one.name}: {one.message}" for one in self.phases if one.outcome == "failed"]
+        told = [f"phase {one.name}: {one.message}" for one in self.phases if one.outcome == "failed"]
+        if self.failure and not told:
+            told.append(self.failure)
+        found += told
         found += [_line(line) for line in self.failures]
         return found
 
@@ -217,6 +222,7 @@ def as_document(run: Run) -> dict[str, Any]:
         "seconds": round((run.ended - run.began).total_seconds(), 2),
         "verdict": run.verdict,
         "summary": run.summary,
+        "failure": run.failure,
         "rto_seconds": run.rto,
         "rto_reason": None if run.rto is not None else "no VM was started, or nobody noted when",
         "rpo_seconds": run.rpo,

@@ -22,6 +22,19 @@ def test_a_site_that_released_the_domain_proves_it_by_its_engine(play, primary, 
     assert guard(play, primary)["proof"] == "engine"
 
 
+def test_what_a_site_holds_can_be_asked_for(play, primary):
+    result = play("site_guard", auth=primary.auth, site="primary", storage_domains=["vault", "gone"], report_only=True)
+    assert (result["proof"], len(result["held"])) == (None, 1)
+    primary.stop()
+    assert guard(play, primary, fenced="primary", report_only=True)["error_kind"] == "unreachable"
+
+
+def test_a_silent_site_whose_engine_sees_no_host_needs_the_operators_word(play, primary):
+    primary.hosts.fence()
+    assert "sees none of its hosts" in guard(play, primary)["msg"]
+    assert guard(play, primary, fenced="primary")["proof"] == "operator"
+
+
 def test_an_unreachable_engine_proves_nothing(play, primary):
     primary.stop()
     result = guard(play, primary)

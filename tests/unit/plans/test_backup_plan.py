@@ -20,6 +20,14 @@ def rules_of(found):
     return {one.rule for of_domain in found.values() for one in of_domain}
 
 
+def test_an_id_that_the_engine_does_not_know_has_no_flag_to_clear_but_a_name_has_to_exist():
+    state = site()
+    assert plan(state, ["6f0d7a3e-0b52-4f0c-9d5e-2f6f5a3c9b10"], False).changes == ()
+    for reference, backup in (("6f0d7a3e-0b52-4f0c-9d5e-2f6f5a3c9b10", True), ("mistyped", False)):
+        with pytest.raises(EngineError, match="does not exist"):
+            plan(state, [reference], backup)
+
+
 def test_only_domains_with_another_flag_change_each_once():
     state = site(domain("vault", backup=True))
     planned = plan(state, ["vault", "other", "sd-other"], True)

@@ -84,6 +84,11 @@ def test_what_cannot_be_known_in_check_mode_is_no_failure() -> None:
     assert (run(unknown).verdict, run(unknown, foreseen=True).verdict) == ("failed", "succeeded")
 
 
+def test_what_broke_the_run_off_fails_it_also_where_no_phase_knows_of_it() -> None:
+    broken = run([], failure="the hook found no array")
+    assert (broken.verdict, broken.lines[1:]) == ("failed", ["the hook found no array"])
+
+
 def test_the_lines_name_each_failure_with_reason_and_remedy() -> None:
     assert run().lines[1:] == [f"register: {HOSTILE}: its disk is missing (remedy: replicate it)"]
 

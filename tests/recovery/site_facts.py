@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a site is at a moment, in words that do not depend on when something was done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import inspect
+
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.ansible_glue import credentials
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.session import Session
+from ovirt_simulator.engine import schema
+from ovirt_simulator.engine.schema import Base
+from ovirt_simulator.site import SimulatedSite
+
+THERE = {"recovery_source": "primary", "recovery_target": "secondary"}
+BACK = {"recovery_source": "secondary", "recovery_target": "primary"}
+
+# Records of what happened, and when something was last changed.
+_HISTORY = {"audit_log", "job", "step", "command_entities"}
+_TIMES = ("time", "_date", "updated", "modified", "generation", "started")
+
+
+def tables(site: SimulatedSite) -> dict[str, set[tuple[Any, ...]]]:
+    """Return every row of every table of a site's engine, leaving out history and timestamps."""
+    found: dict[str, set[tuple[Any, ...]]] = {}
+    with site.engine.transaction() as context:
+        for mapper in Base.registry.mappers:
+            name = mapper.local_table.name  # type: ignore[attr-defined]
+            if name in _HISTORY:
+                continue
+            columns = [
+                attribute.key
+                for attribute in inspect(mapper.class_).column_attrs
+                if not any(word in attribute.key for word in _TIMES)
+            ]
+            rows = context.db.query(mapper.class_).all()
+            found[name] = {tuple((key, repr(getattr(row, key))) for key in columns) for row in rows}
+    return found
+
+
+def workloads(site: SimulatedSite) -> dict[str, Any]:
+    """Return the VMs and templates of a site field by field, with disks, NICs and domains, as its API shows them."""
+    with Session(credentials({"auth": site.auth})) as engine:
+        profiles = {part.id: part.text("name") for part in engine.parts("vnicprofiles")}
+        disks = {part.id: part for part in engine.parts("disks")}
+        domains = {part.id: (part.text("name"), part.flag("backup")) for part in engine.parts("storagedomains")}
+        machines = {
+            f"{kind}/{part.text('name')}": {
+                "id": part.id,
+                "status": part.text("status"),
+                "description": part.text("description"),
+                "memory": part.number("memory"),
+                "ha": part.part("high_availability") and part.part("high_availability").text("enabled"),  # type: ignore[union-attr]
+                "disks": sorted(
+                    (
+                        one.id,
+                        one.flag("active"),
+                        disks[one.id].text("alias"),
+                        disks[one.id].text("format"),
+                        disks[one.id].number("provisioned_size"),
+                        [domains[place.id] for place in disks[one.id].parts("storage_domains")],
+                    )
+                    for one in part.parts("disk_attachments")
+                ),
+                "nics": sorted(
+                    (
+                        one.text("name") or "",
+                        profiles.get(one.reference("vnic_profile") or ""),
+                        one.part("mac") and one.part("mac").text("address"),  # type: ignore[union-attr]
+                        one.flag("plugged"),
+                    )
+                    for one in part.parts("nics")
+                ),
+            }
+            for kind in ("vms", "templates")
+            for part in engine.parts(kind, follow="disk_attachments,nics")
+        }
+    return {"machines": machines, "domains": dict(domains.values())}
+
+
+def running(site: SimulatedSite) -> set[str]:
+    """Return the names of the VMs that run at a site."""
+    with site.engine.transaction() as context:
+        rows = context.db.query(schema.VmStatic).filter_by(entity_type="vm").all()
+        return {row.name for row in rows if row.status == "up"}

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A drill leaves no trace at either site, also when it is broken off, and never runs on a production network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import yaml
+
+from ovirt_simulator.site import Sites
+from site_facts import THERE, tables
+
+PLAN = Path(__file__).parent / "plan" / "plan.yml"
+
+
+def started(sites: Sites) -> list[str]:
+    return [one.path for one in sites["secondary"].writes if one.path.endswith("/start")]
+
+
+def test_a_drill_starts_the_vms_and_leaves_both_sites_as_they_were(sites: Sites, succeed: Callable[..., str]) -> None:
+    before = {name: tables(sites[name]) for name in sites}
+    succeed("drill", **THERE)
+    assert len(started(sites)) == 2
+    assert {name: tables(sites[name]) for name in sites} == before
+
+
+def test_a_drill_that_fails_is_put_away_all_the_same(sites: Sites, procedure: Callable[..., tuple[int, str]]) -> None:
+    before = {name: tables(sites[name]) for name in sites}
+    sites["secondary"].mishaps.add("POST", "/vms/{id}/start", "status", status=409, detail="[no]")
+    code, _output = procedure("drill", **THERE)
+    assert code
+    assert {name: tables(sites[name]) for name in sites} == before
+
+
+def test_a_nic_that_the_mapping_misses_never_reaches_a_production_network(
+    sites: Sites, procedure: Callable[..., tuple[int, str]], tmp_path: Path
+) -> None:
+    document = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+    document["mappings"][0]["vnic_profiles"] = []
+    document["hooks"] = {name: str(PLAN.parent / path) for name, path in document["hooks"].items()}
+    plan = tmp_path / "plan.yml"
+    plan.write_text(yaml.safe_dump(document), encoding="utf-8")
+    sites["secondary"].mishaps.add("PUT", "/vms/{id}/nics/{id}", "status", status=409, detail="[no]", times=0)
+    code, output = procedure("drill", recovery_plan=str(plan), **THERE)
+    assert code and "could reach production" in output
+    assert started(sites) == []
