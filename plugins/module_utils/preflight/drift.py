@@ -29,7 +29,7 @@ def named_vms(case: Case) -> Iterator[Finding]:
     if facts is None:
         return
     for group in case.groups:
-        on_domains = {vm.name for vm in case.vms_on[group.name]}
+        on_domains = {known for vm in case.vms_on[group.name] for known in (vm.name, vm.id)}
         for name in sorted(group.named_vms - on_domains):
             known = facts.place.registered("vm", name) or facts.place.called("vm", name)
             if known:
