@@ -81,6 +81,12 @@ options:
     type: list
     elements: str
     default: []
+  named_on:
+    description: Storage domains on which a VM that a group names has to have a disk. Another one of that name counts as
+      one that the engine does not have (see O(absent)). Without any, a VM may lie anywhere.
+    type: list
+    elements: str
+    default: []
   state:
     description: Whether the VMs shall run.
     type: str
@@ -236,6 +242,7 @@ def main() -> None:
         "groups": {"type": "list", "elements": "dict", "default": [], "options": GROUP},
         "dependencies": {"type": "dict", "default": {}},
         "others_on": {"type": "list", "elements": "str", "default": []},
+        "named_on": {"type": "list", "elements": "str", "default": []},
         "state": {"type": "str", "choices": ["running", "stopped"], "default": "running"},
         "mark_ran": {"type": "bool", "default": False},
         "only_ran": {"type": "bool", "default": False},

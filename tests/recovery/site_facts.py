@@ -11,7 +11,7 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils.ansible_glue import
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.session import Session
 from ovirt_simulator.engine import schema
 from ovirt_simulator.engine.schema import Base
-from ovirt_simulator.site import SimulatedSite
+from ovirt_simulator.site import SimulatedSite, Sites
 
 THERE = {"recovery_source": "primary", "recovery_target": "secondary"}
 BACK = {"recovery_source": "secondary", "recovery_target": "primary"}
@@ -84,3 +84,9 @@ def running(site: SimulatedSite) -> set[str]:
     with site.engine.transaction() as context:
         rows = context.db.query(schema.VmStatic).filter_by(entity_type="vm").all()
         return {row.name for row in rows if row.status == "up"}
+
+
+def lose(sites: Sites, name: str) -> None:
+    """Have a site's engine dead and its hosts off."""
+    sites[name].hosts.fence()
+    sites[name].stop()

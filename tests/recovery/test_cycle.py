@@ -6,13 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ovirt_simulator.site import Sites
-from site_facts import BACK, THERE, running, workloads
-
-
-def lose(sites: Sites, name: str) -> None:
-    """Have a site's engine dead and its hosts off."""
-    sites[name].hosts.fence()
-    sites[name].stop()
+from site_facts import BACK, THERE, lose, running, workloads
 
 
 def test_a_failover_a_failback_and_a_failover_end_where_the_first_one_did(

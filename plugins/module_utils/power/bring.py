@@ -37,6 +37,7 @@ def ensure(
     state: State,
     dependencies: Mapping[str, Sequence[str]],
     others_on: Sequence[str],
+    named_on: Sequence[str],
     only_ran: bool,
     mark_ran: bool,
     absent: Absent,
@@ -63,6 +64,7 @@ def ensure(
         timeout=timeout,
         dependencies=dependencies,
         others_on=others_on,
+        named_on=named_on,
         only_ran=only_ran,
         absent=absent,
     )
@@ -89,6 +91,7 @@ def shut_down(engine: Session, vms: Sequence[Vm], *, timeout: float, poll_interv
         state="stopped",
         dependencies={},
         others_on=(),
+        named_on=(),
         only_ran=False,
         mark_ran=False,
         absent="fail",

@@ -63,6 +63,7 @@ def plan(
     timeout: float = 600.0,
     dependencies: Mapping[str, Sequence[str]] | None = None,
     others_on: Sequence[str] = (),
+    named_on: Sequence[str] = (),
     only_ran: bool = False,
     absent: Absent = "fail",
 ) -> Plan:
@@ -70,10 +71,12 @@ def plan(
 
     groups: as vm_power takes them; timeout: of a group that says nothing of it. dependencies: for a VM those that it
     needs. others_on: storage domains whose other VMs form a last group; one that is gone, given by its id, has none.
-    only_ran: leave out VMs that did not run before (see markers). EngineError for an unknown VM (unless absent says
-    otherwise), a VM that is named twice, a circle, or, before any start, the rule that forbids one.
+    named_on: storage domains that a named VM has to lie on; without any it may lie anywhere. only_ran: leave out VMs
+    that did not run before (see markers). EngineError for an unknown VM (unless absent says otherwise), a VM that is
+    named twice, a circle, or, before any start, the rule that forbids one.
     """
-    named = [_group(site, number, item, timeout, absent) for number, item in enumerate(groups, 1)]
+    known = frozenset(_on(site, named_on)) if named_on else None
+    named = [_group(site, number, item, timeout, absent, known) for number, item in enumerate(groups, 1)]
     _refuse_repetition(named)
     if others_on:
         named.append(_others(site, named, others_on, timeout))
@@ -89,14 +92,16 @@ def plan(
     return Plan(state, tuple(named), needs)
 
 
-def _group(site: Site, number: int, item: Mapping[str, Any], timeout: float, absent: str) -> Group:
+def _group(
+    site: Site, number: int, item: Mapping[str, Any], timeout: float, absent: str, known: frozenset[str] | None
+) -> Group:
     name = item.get("name") or f"group {number}"
     if (item.get("ready") == "tcp") != bool(item.get("port")):
         raise EngineError("invalid", f"group {name} needs a port where ready is tcp, and only there")
     vms, missing = [], []
     for reference in item["vms"]:
         try:
-            vms.append(site.vm(reference))
+            vms.append(_named(site, reference, known))
         except EngineError as exc:
             if exc.kind != "not_found" or absent == "fail":
                 raise
@@ -104,6 +109,16 @@ def _group(site: Site, number: int, item: Mapping[str, Any], timeout: float, abs
                 missing.append(reference)
     given = {key: item[key] for key in ("ready", "port", "delay", "parallel", "on_failure") if item.get(key)}
     return Group(name, tuple(vms), timeout=item.get("timeout") or timeout, absent=tuple(missing), **given)
+
+
+def _named(site: Site, reference: str, known: frozenset[str] | None) -> Vm:
+    """Return a VM; one that is not known is a stranger that has the same name."""
+    vm = site.vm(reference)
+    if known is not None and vm.id not in known:
+        raise EngineError(
+            "not_found", f"VM {vm.name} is another one: it lies on none of the storage domains of named_on"
+        )
+    return vm
 
 
 def _refuse_repetition(groups: Sequence[Group]) -> None:
@@ -116,9 +131,14 @@ def _refuse_repetition(groups: Sequence[Group]) -> None:
 
 def _others(site: Site, named: Sequence[Group], domains: Sequence[str], timeout: float) -> Group:
     known = {vm.id for group in named for vm in group.vms}
-    places = [site.domain(name) for name in domains if not is_uuid(name) or name in {one.id for one in site.domains}]
-    found = {vm.id: vm for place in places for vm in site.vms_on(place) if vm.id not in known}
+    found = {id_: vm for id_, vm in _on(site, domains).items() if id_ not in known}
     return Group(OTHERS, tuple(sorted(found.values(), key=lambda vm: vm.name)), timeout=timeout)
+
+
+def _on(site: Site, domains: Sequence[str]) -> dict[str, Vm]:
+    """Return the VMs on storage domains, by id; a domain that is gone, given by its id, has none."""
+    places = [site.domain(name) for name in domains if not is_uuid(name) or name in {one.id for one in site.domains}]
+    return {vm.id: vm for place in places for vm in site.vms_on(place)}
 
 
 def _ran(vm: Vm) -> bool:

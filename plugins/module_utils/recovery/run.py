@@ -55,18 +55,25 @@ def run_of(
         "dependencies": {vm: list(needed) for group in groups for vm, needed in group.dependencies.items()},
         "hooks": hooks_of(plan, procedure),
         "isolated_profile": None,
-        **_start(procedure, domains),
+        **_start(procedure, groups, target.name),
         "on_error": "warn" if all(group.on_error == "warn" for group in groups) else "fail",
     }
     return as_drill(run, plan, target) if procedure == "drill" else run
 
 
-def _start(procedure: Procedure, domains: Sequence[tuple[PlanDomain, Placement]]) -> dict[str, Any]:
-    """Return what starts besides the boot groups: after a hand-over in good order just what ran before it."""
+def _start(procedure: Procedure, groups: Sequence[Group], site: str) -> dict[str, Any]:
+    """Return what starts: the boot groups, and after a hand-over in good order whatever else ran before it.
+
+    Both only from where the VMs of the groups lie by then.
+    """
     handed_over = "shut_down" in PHASES[procedure]
+    ids = [id_ for group in groups for id_ in _ids(group)]
+    restored = [] if procedure == "drill" else [one["to"] for group in groups for one in _restores(group, site)]
+    places = list(dict.fromkeys([*ids, *restored]))
     return {
         "only_ran": handed_over,
-        "others_on": [domain.id for domain, _placement in domains] if handed_over else [],
+        "others_on": places if handed_over else [],
+        "named_on": places,
         "absent": "skip" if handed_over else "report",
         "take_over": procedure in ("failover", "drill"),
     }

@@ -53,6 +53,16 @@ def test_vms_of_a_domain_that_no_group_names_come_last() -> None:
     assert names(order) == [("group 1", ["db"]), (OTHERS, ["left"])]
 
 
+def test_a_vm_of_the_name_on_other_storage_is_a_stranger() -> None:
+    one, two = disk("one", VAULT), disk("two", domain("data"))
+    state = site(one, two, vm("db", one), vm("app", two), vm("web"))
+    order = plan(state, GROUPS, "running", named_on=["vault"], absent="report")
+    assert names(order) == [("databases", ["db"]), ("group 2", [])]
+    assert order.groups[1].absent == ("app", "web")
+    with pytest.raises(EngineError, match="VM app is another one"):
+        plan(state, GROUPS, "running", named_on=["vault"])
+
+
 def test_only_vms_that_ran_before_are_taken_when_asked() -> None:
     state = site(vm("db", description=RAN), vm("app"), vm("web", description=RAN))
     assert names(plan(state, GROUPS, "running", only_ran=True)) == [("databases", ["db"]), ("group 2", ["web"])]
