@@ -51,6 +51,13 @@ options:
     type: list
     elements: str
     default: []
+  procedure:
+    description:
+      - What is going to be done. A planned migration and a failback need the source to be alive, a failback cleans up
+        what is left over at the target, a drill must find nothing of the plan there.
+    type: str
+    choices: [failover, planned_migration, failback, drill]
+    default: failover
   rpo_seconds:
     description: How old the copy of the data is, as the storage array says.
     type: float
@@ -186,6 +193,7 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ..module_utils.ansible_glue import auth_spec, reported, rules_spec, session
 from ..module_utils.preflight.run import judge
+from ..module_utils.recovery.plan import PHASES
 
 
 def main() -> None:
@@ -198,6 +206,7 @@ def main() -> None:
         "source": {"type": "str", "required": True},
         "target": {"type": "str", "required": True},
         "groups": {"type": "list", "elements": "str", "default": []},
+        "procedure": {"type": "str", "choices": list(PHASES), "default": "failover"},
         "rpo_seconds": {"type": "float"},
         "rpo_limit": {"type": "float"},
         "manifest": {"type": "bool", "default": False},

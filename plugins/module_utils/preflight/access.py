@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..recovery.plan import PHASES
 from .case import Case, SiteFacts
 from .finding import Finding, Severity
 
@@ -12,7 +13,8 @@ from .finding import Finding, Severity
 def engines(case: Case) -> Iterator[Finding]:
     """Find the engines that gave no answer, or refused the login."""
     for site, error in case.failures.items():
-        severity: Severity = "block" if site == case.direction.target else "warn"
+        needed = site == case.direction.target or "shut_down" in PHASES[case.procedure]
+        severity: Severity = "block" if needed else "warn"
         kind = "login_refused" if error.kind == "auth" else "engine_unreachable"
         message = f"{error}; what rests on this site was not checked"
         yield Finding(kind, severity, site, "engine", message, error.remedy or "see why the engine does not answer")

@@ -13,7 +13,7 @@ from ..mapping import SiteMapping
 from ..model.site import DataCenter, Domain, Host, Vm
 from ..needs.place import Cluster, Place
 from ..ovf.document import Document
-from ..recovery.plan import Direction, Group, Plan, PlanSite
+from ..recovery.plan import Direction, Group, Placement, Plan, PlanDomain, PlanSite, Procedure
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,15 @@ class Recoverability:
 class Case:
     """A recovery in one direction. source and target are None where their engines gave no answer.
 
-    failures: why not, by site. found: the VMs that the searches of groups have found, by group, or why they cannot.
-    documents: of everything at the source. hooks: the task files of the plan that do not exist.
+    procedure: what is to be done, since what is in the way of one is work for another. failures: why engines gave no
+    answer, by site. found: the VMs that the searches of groups have found, by group, or why they cannot. documents: of
+    everything at the source. missing_hooks: the task files of the plan that do not exist.
     """
 
     plan: Plan
     direction: Direction
     groups: tuple[Group, ...]
+    procedure: Procedure = "failover"
     source: SiteFacts | None = None
     target: SiteFacts | None = None
     failures: Mapping[str, EngineError] = field(default_factory=dict)
@@ -94,6 +96,11 @@ class Case:
     def domain_ids(self) -> frozenset[str]:
         """Return the storage domains of the chosen groups."""
         return frozenset(domain.id for group in self.groups for domain in group.domains)
+
+    def placement(self, domain: PlanDomain) -> Placement:
+        """Return where the target finds a storage domain; for a drill that may be a place of its own."""
+        placement = domain.placements[self.direction.target]
+        return (placement.drill or placement) if self.procedure == "drill" else placement
 
     @cached_property
     def vms_on(self) -> dict[str, list[Vm]]:

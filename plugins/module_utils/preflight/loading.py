@@ -17,7 +17,7 @@ from ..iscsi import Portal, discover
 from ..needs.place import VM_PARTS, Place, load_place
 from ..needs.sources import LivingSite
 from ..ovf.document import Document
-from ..recovery.plan import Direction, Group, Plan, PlanSite
+from ..recovery.plan import Direction, Group, Plan, PlanSite, Procedure
 from .case import Case, Recoverability, Sight, SiteFacts
 from .documents import Described, nics_of
 
@@ -41,6 +41,7 @@ def load_case(
     source: Session,
     target: Session,
     *,
+    procedure: Procedure,
     rpo: Recoverability,
     rules: Sequence[Mapping[str, str]],
     whole_documents: bool,
@@ -56,22 +57,24 @@ def load_case(
     read = dict(zip(work, each(target, work.values(), lambda task: task()), strict=True))
     failures = {site: said for site, said in read.items() if isinstance(said, EngineError)}
     here, there = (None if isinstance(said, EngineError) else said for said in read.values())
-    luns = here is not None and any(one.lun_disks for one in here.documents.values())
-    sight = _sight(target, there.facts, groups, luns) if there else Sight()
-    return Case(
+    case = Case(
         plan,
         direction,
         groups,
+        procedure,
         source=here.facts if here else None,
-        target=_with_units(there.facts, sight) if there else None,
+        target=there.facts if there else None,
         failures=failures,
         found=here.found if here else {},
         documents=here.documents if here else {},
-        sight=sight,
         rpo=rpo,
         missing_hooks=_missing_hooks(plan),
         rules=rules,
     )
+    if there is None:
+        return case
+    sight = _sight(target, there.facts, case)
+    return replace(case, sight=sight, target=_with_units(there.facts, sight))
 
 
 def _source(engine: Session, site: PlanSite, groups: Sequence[Group], whole_documents: bool) -> _Read:
@@ -107,12 +110,10 @@ def _searches(engine: Session, groups: Iterable[Group]) -> dict[str, frozenset[s
     return found
 
 
-def _sight(engine: Session, facts: SiteFacts, groups: Iterable[Group], luns: bool) -> Sight:
-    """Ask the hosts of the target for their block storage, and one of them for the targets behind portals.
-
-    luns: whether there are direct LUNs to look for.
-    """
-    placements = [domain.placements[facts.name] for group in groups for domain in group.domains]
+def _sight(engine: Session, facts: SiteFacts, case: Case) -> Sight:
+    """Ask the hosts of the target for their block storage, and one of them for the targets behind portals."""
+    placements = [case.placement(domain) for group in case.groups for domain in group.domains]
+    luns = any(one.lun_disks for one in case.documents.values())
     hosts = facts.up_hosts
     if not hosts or not (luns or any(one.storage_type in BLOCK_TYPES for one in placements)):
         return Sight()

@@ -44,13 +44,15 @@ def hooks(case: Case) -> Iterator[Finding]:
 def drills(case: Case) -> Iterator[Finding]:
     """Find out whether the isolated profile for drills exists."""
     facts = case.target
-    if facts is None or facts.plan.drill_network is None:
+    drill = case.procedure == "drill"
+    if facts is None or (facts.plan.drill_network is None and not drill):
         return
-    names = (facts.plan.drill_network, facts.plan.drill_profile or "")
+    names = (facts.plan.drill_network or "", facts.plan.drill_profile or "")
     if names not in set(facts.place.profile_names.values()):
         message = f"there is no vNIC profile {'/'.join(names)}, which drills put every NIC on"
         remedy = f"create it, or correct sites.{facts.name}.drill in the plan"
-        yield Finding("drill_profile_missing", "warn", facts.name, f"profile {names[1]}", message, remedy)
+        severity: Severity = "block" if drill else "warn"
+        yield Finding("drill_profile_missing", severity, facts.name, f"profile {names[1]}", message, remedy)
 
 
 CHECKS = (rules, rpo, hooks, drills)

@@ -12,7 +12,7 @@ from ..engine.errors import EngineError
 from ..needs.checks import verdict_of
 from ..needs.manifest import write_manifest
 from ..recovery.files import load_plan
-from ..recovery.plan import Direction
+from ..recovery.plan import Direction, Procedure
 from ..recovery.run import placed_groups
 from ..rules.catalogue import CATALOGUE
 from ..rules.rule import soften
@@ -36,6 +36,7 @@ def judge(
     source: str,
     target: str,
     groups: Sequence[str],
+    procedure: Procedure,
     rpo_seconds: float | None,
     rpo_limit: float | None,
     rules: Sequence[Mapping[str, str]],
@@ -51,11 +52,20 @@ def judge(
     soften(CATALOGUE, rules)
     rpo = Recoverability(rpo_seconds, rpo_limit)
     case = load_case(
-        plan, direction, chosen, source_engine, target_engine, rpo=rpo, rules=rules, whole_documents=manifest
+        plan,
+        direction,
+        chosen,
+        source_engine,
+        target_engine,
+        procedure=procedure,
+        rpo=rpo,
+        rules=rules,
+        whole_documents=manifest,
     )
     found = judged(case)
     findings = ordered(_findings(case, found))
     reached, points = verdict(findings), score(findings)
+    way = f"{procedure} of {plan.name} from {source} to {target}"
     return {
         "changed": False,
         "plan": plan.name,
@@ -64,7 +74,7 @@ def judge(
         "groups": [_group(case, group.name) for group in chosen],
         "verdict": reached,
         "score": points,
-        "summary": f"{plan.name} from {source} to {target} is {reached}, score {points}: {_told(findings)}",
+        "summary": f"{way} is {reached}, score {points}: {_told(findings)}",
         "findings": [asdict(one) for one in findings],
         "lines": [f"{one.severity}: {one.kind} at {one.site}: {one.message}. {one.remedy}" for one in findings],
         "workloads": [_workload(one) for one in found],

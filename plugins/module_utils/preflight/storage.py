@@ -9,9 +9,17 @@ from ..domain_request import BLOCK_TYPES
 from ..engine.errors import EngineError
 from ..host_storage import Unit
 from ..model.site import Domain
-from ..recovery.plan import Group, Placement, PlanDomain
+from ..recovery.plan import Group, Placement, PlanDomain, Procedure
 from .case import Case
-from .finding import Finding
+from .finding import Finding, Severity
+
+# A failback cleans it up, and a drill must not touch it.
+_KNOWN: dict[Procedure, Severity] = {
+    "failover": "warn",
+    "planned_migration": "warn",
+    "failback": "info",
+    "drill": "block",
+}
 
 
 def _planned(case: Case) -> Iterator[tuple[Group, PlanDomain]]:
@@ -76,7 +84,9 @@ def at_target(case: Case) -> Iterator[Finding]:
         if known is not None:
             message = f"{facts.name} has it already, and it is {known.status}"
             remedy = "make sure that this is not left over from a failover, and release it if it is"
-            yield Finding("domain_known_at_target", "warn", facts.name, subject, message, remedy)
+            if case.procedure == "failback":
+                remedy = "failback releases what is left over"
+            yield Finding("domain_known_at_target", _KNOWN[case.procedure], facts.name, subject, message, remedy)
         elif other is not None:
             message = f"{facts.name} has another storage domain of this name, {other.id}"
             yield Finding("domain_name_taken", "block", facts.name, subject, message, "rename one of the two")
@@ -93,7 +103,7 @@ def portals(case: Case) -> Iterator[Finding]:
             remedy = "see to the network between the hosts and the array, or correct the portal in the plan"
             yield Finding("portal_dead", "warn", facts.name, f"portal {label}", str(said), remedy)
     for _group, planned in _planned(case):
-        placement = planned.placements[facts.name]
+        placement = case.placement(planned)
         known = {target for label in _labels(placement) for target in told.get(label, ())}
         for target in placement.targets:
             if target not in known:
@@ -120,7 +130,7 @@ def units(case: Case) -> Iterator[Finding]:
             yield Finding("host_storage_unknown", "warn", facts.name, f"host {host.name}", str(view), remedy)
             continue
         for _group, planned in _planned(case):
-            placement = planned.placements[facts.name]
+            placement = case.placement(planned)
             if placement.storage_type not in BLOCK_TYPES:
                 continue
             subject = f"storage domain {planned.name}"

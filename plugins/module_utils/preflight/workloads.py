@@ -6,9 +6,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ..model.site import HOSTED_ENGINE_ORIGINS, Vm
+from ..model.site import HOSTED_ENGINE_ORIGINS, Template, Vm
 from ..needs.candidate import Candidate, Reason
 from ..needs.checks import Judge
+from ..needs.place import Place
 from ..ovf.document import Document
 from ..registration.plan import BLANK_TEMPLATE
 from .case import Case
@@ -35,8 +36,9 @@ def judged(case: Case) -> list[Judged]:
     for domain in case.source.place.site.domains:
         if domain.id in case.domain_ids:
             moved.append(replace(domain, status="active", data_center_id=case.target.data_center.id))
-    stay = [one for one in case.target.place.site.domains if one.id not in case.domain_ids]
-    site = replace(case.target.place.site, domains=(*stay, *moved))
+    place = _cleaned(case, case.target.place) if case.procedure == "failback" else case.target.place
+    stay = [one for one in place.site.domains if one.id not in case.domain_ids]
+    site = replace(place.site, domains=(*stay, *moved))
     chosen = {vm.id for vm in case.vms} | _templates(case)
     candidates = [
         Candidate(document.kind, id_, document.name, _places(case, document), source="site", document=document)
@@ -44,8 +46,25 @@ def judged(case: Case) -> list[Judged]:
         if id_ in chosen
     ]
     templates = {one.id: one.document for one in candidates if one.kind == "template"}
-    judge = Judge(replace(case.target.place, site=site), case.mapping, None, templates)
+    judge = Judge(replace(place, site=site), case.mapping, None, templates)
     return [Judged(one, judge.reasons(one)) for one in candidates if one.domain_ids]
+
+
+def _cleaned(case: Case, place: Place) -> Place:
+    """Return the target without what lies on the domains of the plan there, as a failback leaves it at first."""
+    gone = {disk.id for disk in place.site.disks if case.domain_ids & set(disk.domain_ids)}
+
+    def stays(one: Vm | Template) -> bool:
+        return not any(attachment.disk_id in gone for attachment in one.attachments)
+
+    left = {vm.name for vm in place.site.vms if not stays(vm)}
+    site = replace(
+        place.site,
+        disks=tuple(disk for disk in place.site.disks if disk.id not in gone),
+        vms=tuple(vm for vm in place.site.vms if stays(vm)),
+        templates=tuple(template for template in place.site.templates if stays(template)),
+    )
+    return replace(place, site=site, macs={mac: owner for mac, owner in place.macs.items() if owner not in left})
 
 
 def _templates(case: Case) -> set[str]:

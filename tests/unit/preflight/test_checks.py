@@ -73,7 +73,7 @@ PLANNED = read()
 def case(groups: tuple[str, ...] = ("shop",), **changes: Any) -> Case:
     here, there = changes.pop("source", None) or source(), changes.pop("target", None) or target()
     chosen = tuple(PLANNED.groups[name] for name in groups)
-    return Case(PLANNED, Direction("primary", "secondary"), chosen, here, there, **changes)
+    return Case(PLANNED, Direction("primary", "secondary"), chosen, source=here, target=there, **changes)
 
 
 def kinds(family: Any, judged: Case) -> set[tuple[str, str]]:
@@ -165,6 +165,26 @@ def test_storage_that_the_target_has_already_and_hosts_that_do_not_tell() -> Non
         ("host_storage_unknown", "warn"),
         ("paths_lost", "warn"),
     }
+
+
+def test_what_a_failback_finds_at_its_target_is_work_for_it_and_no_conflict() -> None:
+    there = target(domains=(DATA, replace(DOMAIN, data_center_id="dc-w")), disks=(DISK,), vms=(WEB,))
+    told = {"failover": "warn", "failback": "info", "drill": "block"}
+    for procedure, severity in told.items():
+        judged = case(procedure=procedure, target=there, documents=Described(source().place, {}).documents())
+        assert ("domain_known_at_target", severity) in kinds(storage, judged)
+        codes = {reason.code for one in workloads.judged(judged) for reason in one.reasons}
+        assert ("id_taken" in codes) == (procedure != "failback") == ("disk_taken" in codes)
+
+
+@pytest.mark.parametrize(("procedure", "severity"), [("failover", "warn"), ("planned_migration", "block")])
+def test_who_hands_over_in_good_order_needs_the_source(procedure: Any, severity: str) -> None:
+    silent = {"primary": EngineError("unreachable", "no answer")}
+    assert ("engine_unreachable", severity) in kinds(access, case(procedure=procedure, failures=silent))
+
+
+def test_a_drill_needs_its_isolated_profile() -> None:
+    assert ("drill_profile_missing", "block") in kinds(policy, case(procedure="drill"))
 
 
 def test_a_search_that_cannot_be_used_blocks() -> None:
