@@ -25,11 +25,8 @@ def test_a_generated_plan_is_judged_group_by_group(ansible_playbook, sites, tmp_
         "plan_domains": ["vault"],
     }
     code, shown = ansible_playbook("lifeboat.ovirt.generate_plan", "-e", json.dumps(variables))
-    assert code == 0 and "undecided: []" in shown.replace('"undecided": []', "undecided: []"), shown
+    assert code == 0 and '"undecided": []' in shown, shown
     options = ["-e", json.dumps({**variables, "recovery_report": str(tmp_path / "reports")})]
     code, shown = ansible_playbook("lifeboat.ovirt.preflight", "-i", str(inventory), *options)
     assert code == 0 and "failover of dr from primary to secondary is ready, score 100" in shown, shown
     assert len(list((tmp_path / "reports").glob("preflight-vault-*"))) == 2
-    sites["secondary"].stop()
-    code, shown = ansible_playbook("lifeboat.ovirt.preflight", "-i", str(inventory), *options)
-    assert code != 0 and "is blocked" in shown, shown
