@@ -34,18 +34,28 @@ def sites() -> Iterator[Sites]:
 
 
 @pytest.fixture
-def procedure(sites: Sites, ansible_playbook: Callable[..., tuple[int, str]]) -> Procedure:
-    """Return a function that plays a procedure of the plan and returns exit code and output."""
+def given(sites: Sites) -> Callable[..., dict[str, Any]]:
+    """Return a function that returns the variables of a run: those given, and the usual ones."""
 
-    def play(name: str, *options: str, **variables: Any) -> tuple[int, str]:
-        given = {
+    def give(**variables: Any) -> dict[str, Any]:
+        usual = {
             "recovery_plan": str(PLAN),
             "recovery_sites": {site: {"auth": sites[site].auth} for site in sites},
             "recovery_chap": CHAP,
             "recovery_poll_interval": 0.1,
-            **variables,
         }
-        code, output = ansible_playbook(f"lifeboat.ovirt.{name}", "-e", json.dumps(given), *options)
+        # None leaves a variable to the inventory.
+        return {name: value for name, value in {**usual, **variables}.items() if value is not None}
+
+    return give
+
+
+@pytest.fixture
+def procedure(given: Callable[..., dict[str, Any]], ansible_playbook: Callable[..., tuple[int, str]]) -> Procedure:
+    """Return a function that plays a procedure of the plan and returns exit code and output."""
+
+    def play(name: str, *options: str, **variables: Any) -> tuple[int, str]:
+        code, output = ansible_playbook(f"lifeboat.ovirt.{name}", "-e", json.dumps(given(**variables)), *options)
         # Messages are wrapped where a line is full.
         return code, " ".join(output.split())
 

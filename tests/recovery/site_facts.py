@@ -90,3 +90,9 @@ def lose(sites: Sites, name: str) -> None:
     """Have a site's engine dead and its hosts off."""
     sites[name].hosts.fence()
     sites[name].stop()
+
+
+def hand_storage_over(sites: Sites) -> None:
+    """Have the arrays replicate from the secondary to the primary."""
+    for volume in ("vault", "files"):
+        sites.arrays.reverse(f"a-{volume}", f"b-{volume}")

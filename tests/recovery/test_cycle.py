@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ovirt_simulator.site import Sites
-from site_facts import BACK, THERE, lose, running, workloads
+from site_facts import BACK, THERE, hand_storage_over, lose, running, workloads
 
 
 def test_a_failover_a_failback_and_a_failover_end_where_the_first_one_did(
@@ -20,8 +20,7 @@ def test_a_failover_a_failback_and_a_failover_end_where_the_first_one_did(
 
     sites["primary"].restart()
     sites["primary"].hosts.recover()
-    sites.arrays.reverse("a-vault", "b-vault")
-    sites.arrays.reverse("a-files", "b-files")
+    hand_storage_over(sites)
     succeed("failback", recovery_power_off=True, **BACK)
     assert running(sites["primary"]) == {"db", "web"}
     assert not running(sites["secondary"])

@@ -10,7 +10,7 @@ from typing import Any
 from ..engine.errors import EngineError
 from ..mapping import as_document
 from .drill import as_drill
-from .plan import FINALLY, PHASES, Direction, Group, Placement, Plan, PlanDomain, Procedure, Selection
+from .plan import FINALLY, PHASES, BootGroup, Direction, Group, Placement, Plan, PlanDomain, Procedure, Selection
 
 
 def run_of(
@@ -27,6 +27,7 @@ def run_of(
     EngineError names what the plan lacks for this direction.
     """
     groups = placed_groups(plan, direction, names)
+    leaving = direction.source if "release" in PHASES[procedure] else None
     source, target = plan.site(direction.source), plan.site(direction.target)
     domains = [(domain, domain.placements[target.name]) for group in groups for domain in group.domains]
     if procedure == "drill":
@@ -50,8 +51,8 @@ def run_of(
         "mapping": as_document(plan.mapping(direction)),
         "promote": [domain.id for domain, placement in domains if not placement.backup],
         "restore": [one for group in groups for one in _restores(group, target.name)],
-        "store": _stores(groups, source.name) if "release" in PHASES[procedure] else [],
-        "boot_groups": [boot for group in groups for boot in _boot(group, prefix=len(groups) > 1)],
+        "store": _stores(groups, leaving) if leaving else [],
+        "boot_groups": [boot for group in groups for boot in _boot(group, leaving, prefix=len(groups) > 1)],
         "dependencies": {vm: list(needed) for group in groups for vm, needed in group.dependencies.items()},
         "hooks": hooks_of(plan, procedure),
         "isolated_profile": None,
@@ -186,9 +187,9 @@ def _restores(group: Group, site: str) -> Iterator[dict[str, Any]]:
 def _stores(groups: Sequence[Group], site: str) -> list[dict[str, Any]]:
     """Return what VMs that were restored at a site go back to before its domains leave."""
     entries = []
-    for number, group in enumerate(groups):
+    for group in groups:
         for restored in _restores(group, site):
-            where = f"groups.{groups[number].name}"
+            where = f"groups.{group.name}"
             if restored["method"] == "copy":
                 raise EngineError(
                     "invalid",
@@ -205,8 +206,16 @@ def _stores(groups: Sequence[Group], site: str) -> list[dict[str, Any]]:
     return entries
 
 
-def _boot(group: Group, *, prefix: bool) -> Iterator[dict[str, Any]]:
-    """Return the boot groups as vm_power takes them."""
-    for boot in group.boot:
+def _boot(group: Group, leaving: str | None, *, prefix: bool) -> Iterator[dict[str, Any]]:
+    """Return the boot groups as vm_power takes them.
+
+    VMs that were restored at the site that is left (None for none) are among others on their storage there, so those
+    without a boot group get one of their own.
+    """
+    boots = list(group.boot)
+    left = group.named_vms.difference(*(boot.vms for boot in boots))
+    if leaving and left and any(_restores(group, leaving)):
+        boots.append(BootGroup("without a boot group", tuple(sorted(left))))
+    for boot in boots:
         name = f"{group.name}: {boot.name}" if prefix else boot.name
         yield {**asdict(boot), "name": name, "vms": list(boot.vms)}

@@ -117,3 +117,14 @@ def test_nics_without_a_profile_are_no_target_of_the_way_back() -> None:
     profiles = [{"source": {}, "target": {"network": "west-lan", "profile": "west-lan"}}]
     back = run_of(read(changed("mappings", 0, "vnic_profiles", to=profiles)), BACK)["mapping"]
     assert "vnic_profiles" not in back
+
+
+def test_restored_vms_without_a_boot_group_are_shut_down_by_name_before_they_go_back() -> None:
+    back = run_of(read(), BACK, procedure="failback")
+    assert [(one["name"], one["vms"]) for one in back["boot_groups"]][-1] == ("files: without a boot group", ["app"])
+    assert all("app" not in one["vms"] for one in run_of(read(), BACK)["boot_groups"])
+
+
+def test_what_starts_lies_on_the_domains_of_the_plan_or_where_vms_are_restored_to() -> None:
+    assert run_of(read(), THERE)["named_on"] == [*run_of(read(), THERE)["storage_domain_ids"], "west-data"]
+    assert "west-data" not in run_of(read(), THERE, procedure="drill")["named_on"]

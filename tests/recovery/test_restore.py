@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A domain that stays a backup domain: its VMs run from a production domain, and go back to it before it travels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from many_vms import write_plan
+from ovirt_simulator.site import Sites
+from site_facts import BACK, THERE, hand_storage_over, lose, running, workloads
+
+PLAN = Path(__file__).parent / "plan" / "plan.yml"
+TRAVELLING = ("vms/db", "vms/web", "vms/cache", "vms/batch")
+
+
+@pytest.fixture
+def plan_with(tmp_path: Path) -> Callable[[str], str]:
+    """Return a function that writes the plan so that its VMs are restored at the secondary, by a method."""
+
+    def write(method: str) -> str:
+        document: dict[str, Any] = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+        group = document["groups"]["shop"]
+        group |= {"mode": "restore", "restore": {"to": {"secondary": "west-data"}, "method": method}}
+        group["vms"] = {"names": [name.removeprefix("vms/") for name in TRAVELLING]}
+        for domain in group["domains"].values():
+            domain["sites"]["primary"]["backup"] = False
+        document["hooks"] = {name: str(PLAN.parent / path) for name, path in document["hooks"].items()}
+        return write_plan(tmp_path / "plan.yml", document)
+
+    return write
+
+
+def places(site: Any, machine: str) -> Iterator[tuple[str, bool]]:
+    """Return the storage domains of a machine, and whether they are backup domains."""
+    return ((name, flag) for disk in workloads(site)["machines"][machine]["disks"] for name, flag in disk[-1])
+
+
+def test_vms_are_moved_to_production_storage_and_back_before_the_domains_travel(
+    sites: Sites, succeed: Callable[..., str], plan_with: Callable[[str], str]
+) -> None:
+    plan = plan_with("move")
+    sites.arrays.replicate()
+    lose(sites, "primary")
+    succeed("failover", recovery_plan=plan, recovery_fenced="primary", **THERE)
+    west = sites["secondary"]
+    assert running(west) == {"db", "web"}
+    assert {name: set(places(west, name)) for name in TRAVELLING} == dict.fromkeys(TRAVELLING, {("west-data", False)})
+    assert workloads(west)["domains"] == {"west-data": False, "vault": True, "files": True}
+
+    sites["primary"].restart()
+    sites["primary"].hosts.recover()
+    hand_storage_over(sites)
+    succeed("failback", recovery_plan=plan, recovery_power_off=True, **BACK)
+    east = sites["primary"]
+    assert running(east) == {"db", "web"}
+    assert {
+        name for name in TRAVELLING for place, backup in places(east, name) if backup or place == "east-data"
+    } == set()
+    assert set(workloads(west)["machines"]) & set(TRAVELLING) == set()
+
+
+def test_copies_run_from_production_storage_while_the_vms_stay_on_the_backup_domain(
+    sites: Sites, succeed: Callable[..., str], plan_with: Callable[[str], str]
+) -> None:
+    sites.arrays.replicate()
+    lose(sites, "primary")
+    succeed("failover", recovery_plan=plan_with("copy"), recovery_fenced="primary", **THERE)
+    west = sites["secondary"]
+    assert running(west) == {"db", "web"}
+    assert set(places(west, "vms/web")) == {("west-data", False)}
+    assert set(places(west, "vms/web-backup")) == {("vault", True), ("files", True)}
