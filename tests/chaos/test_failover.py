@@ -10,7 +10,7 @@ from role_play import carry_out
 from many_vms import plan_of, scenario_of, write_plan
 from ovirt_simulator.site import simulated_sites
 
-SCENARIO = scenario_of(10)
+SCENARIO = scenario_of(10, hosts=1)
 
 
 @pytest.fixture

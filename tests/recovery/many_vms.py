@@ -18,10 +18,13 @@ _NETWORKS = ("ovirtmgmt", "lan1", "lan2")
 SWAP = Path(__file__).parent / "plan" / "hooks" / "swap.yml"
 
 
-def scenario_of(vms: int, status: str = "down", taken: Iterable[Machine] = ()) -> Scenario:
-    """Return two sites; all VMs of the primary lie on domains that travel. taken: VMs of the secondary."""
+def scenario_of(vms: int, status: str = "down", taken: Iterable[Machine] = (), hosts: int = 2) -> Scenario:
+    """Return two sites; all VMs of the primary lie on domains that travel.
+
+    taken: VMs of the secondary. hosts: of each site; on one host VMs run in the same place whatever their order was.
+    """
     # A third of what is generated lies on the master domain, which stays.
-    made = generate(Size(vms=3 * vms // 2 + 2, domains=3, templates=3, hosts=2, networks=2))
+    made = generate(Size(vms=3 * vms // 2 + 2, domains=3, templates=3, hosts=hosts, networks=2))
     primary, secondary = made.sites
     travelling = [replace(one, status=status) for one in primary.vms if one.disks[0].domain != _MASTER][:vms]
     sites: list[Site] = [replace(primary, vms=travelling), replace(secondary, vms=list(taken))]
