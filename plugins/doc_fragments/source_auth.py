@@ -5,7 +5,10 @@ from __future__ import annotations
 
 
 class ModuleDocFragment:
-    """The option source_auth (lifeboat.ovirt.source_auth); source_auth.required for modules that need it."""
+    """The option source_auth (lifeboat.ovirt.source_auth).
+
+    A module that needs it adds `required: true` to it among its own options.
+    """
 
     DOCUMENTATION = r"""
 options:
@@ -14,7 +17,6 @@ options:
       - The engine of the site that the workloads come from. O(auth) is that of this site.
       - It has the keys of O(auth), each of them looked up in the same way.
     type: dict
-    required: false
     suboptions:
       url:
         description: Address of the API.
@@ -54,5 +56,3 @@ options:
         type: bool
         default: true
 """
-
-    REQUIRED = DOCUMENTATION.replace("required: false", "required: true")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from .admission import Plan, Step
 from .domain_request import Wanted
@@ -21,7 +21,7 @@ from .results import EntityResult, raise_if_failed, report
 if TYPE_CHECKING:
     from .engine.session import Session
 
-Outcomes = dict[str, Domain | EngineError]
+Outcomes: TypeAlias = "dict[str, Domain | EngineError]"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import TypeAlias
 
 # What the engine takes (VmBase, VM_DESCRIPTION_SIZE), counted like Java does: in units of UTF-16.
 LONGEST_DESCRIPTION = 255
@@ -62,7 +63,7 @@ class RanBefore:
         return _signed(f"ran 1: {self.at.strftime(_TIME)}")
 
 
-Marker = BackupCopy | RanBefore
+Marker: TypeAlias = "BackupCopy | RanBefore"
 
 
 def read(description: str | None) -> Marker | None:

@@ -55,7 +55,10 @@ class Report:
         if not isinstance(fields, dict) or fields.keys() != cls.__annotations__.keys():
             return None
         texts = all(isinstance(fields[name], str) for name in ("entity", "state"))
-        numbers = all(fields[name] is None or type(fields[name]) is int for name in ("done", "total"))
+        numbers = all(
+            fields[name] is None or (isinstance(fields[name], int) and not isinstance(fields[name], bool))
+            for name in ("done", "total")
+        )
         return cls(**fields) if texts and numbers else None
 
 

@@ -238,7 +238,7 @@ def _fault_of(unit_id: str, hosts: Sequence[Host], seen: Mapping[str, View], sou
     if blind:
         return f"logical unit {unit_id} is not seen by host {', host '.join(blind)}"
     unit = next(iter(found.values()))
-    if unit.storage_domain_id == sought.id is not None:
+    if sought.id is not None and unit.storage_domain_id == sought.id:
         return None
     return _use_of(unit) or f"logical unit {unit_id} holds no volume group"
 

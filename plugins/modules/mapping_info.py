@@ -21,7 +21,7 @@ extends_documentation_fragment:
   - lifeboat.ovirt.auth
   - lifeboat.ovirt.auth.attributes
   - lifeboat.ovirt.mapping
-  - lifeboat.ovirt.source_auth.required
+  - lifeboat.ovirt.source_auth
 attributes:
   check_mode:
     support: full
@@ -31,6 +31,9 @@ attributes:
     details: Changes nothing.
   action_group:
     support: full
+options:
+  source_auth:
+    required: true
 """
 
 EXAMPLES = r"""

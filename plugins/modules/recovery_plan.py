@@ -21,7 +21,7 @@ author:
 extends_documentation_fragment:
   - lifeboat.ovirt.auth
   - lifeboat.ovirt.auth.attributes
-  - lifeboat.ovirt.source_auth.required
+  - lifeboat.ovirt.source_auth
 attributes:
   check_mode:
     support: full
@@ -32,6 +32,8 @@ attributes:
   action_group:
     support: full
 options:
+  source_auth:
+    required: true
   auth:
     description: The engine of the site that takes over.
   path:

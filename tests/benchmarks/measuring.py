@@ -130,11 +130,10 @@ def run_module(name: str, **params: Any) -> dict[str, Any]:
     module = importlib.import_module(f"ansible_collections.lifeboat.ovirt.plugins.modules.{name}")
     given = {"_ansible_remote_tmp": "/tmp", "_ansible_keep_remote_files": False}
     printed = io.StringIO()
-    with patch_module_args({**params, **given}), contextlib.redirect_stdout(printed):
-        try:
-            module.main()
-        except SystemExit:
-            result: dict[str, Any] = json.loads(printed.getvalue())
+    ended = contextlib.suppress(SystemExit)
+    with patch_module_args({**params, **given}), contextlib.redirect_stdout(printed), ended:
+        module.main()
+    result: dict[str, Any] = json.loads(printed.getvalue())
     if result.get("failed"):
         raise RuntimeError(f"{name}: {result['msg']}")
     return result

@@ -35,7 +35,6 @@ class Source(Protocol):
 
     def documents(self) -> Documents:
         """Return the documents by the ids of their entities; an OvfError stands for one that cannot be read."""
-        ...
 
 
 @dataclass

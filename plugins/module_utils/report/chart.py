@@ -44,7 +44,7 @@ def bars(run: Run) -> list[Bar]:
         for line in run.entities
         if line.began is not None and line.ended is not None
     ]
-    return phases + sorted(timed, key=lambda bar: (bar.begin, bar.label))
+    return phases + sorted(timed, key=lambda row: (row.begin, row.label))
 
 
 def draw(run: Run) -> Element | None:
@@ -53,13 +53,13 @@ def draw(run: Run) -> Element | None:
     if not rows:
         return None
     shown = rows[:MOST_ROWS]
-    longest = max((bar.end for bar in rows), default=0.0) or 1.0
+    longest = max((row.end for row in rows), default=0.0) or 1.0
     height = _TOP + _ROW * len(shown)
     svg = element(
         "svg",
         element("title", "Timeline"),
         *_grid(longest, height),
-        *(one for number, bar in enumerate(shown) for one in _row(number, bar, longest)),
+        *(one for number, row in enumerate(shown) for one in _row(number, row, longest)),
         viewBox=f"0 0 {_WIDTH} {height}",
         role="img",
         class_="timeline",
@@ -85,13 +85,13 @@ def _grid(longest: float, height: int) -> Sequence[Element]:
     return found
 
 
-def _row(number: int, bar: Bar, longest: float) -> Sequence[Element]:
+def _row(number: int, shown: Bar, longest: float) -> Sequence[Element]:
     top = _TOP + number * _ROW
-    left = _x(bar.begin, longest)
-    width = max(2.0, _x(bar.end, longest) - left)
-    label = bar.label if len(bar.label) <= _LONGEST_LABEL else bar.label[: _LONGEST_LABEL - 1] + "…"
-    seconds = f"{bar.end - bar.begin:.1f} s"
-    hint = element("title", f"{bar.label}: {bar.outcome}, {seconds}")
+    left = _x(shown.begin, longest)
+    width = max(2.0, _x(shown.end, longest) - left)
+    label = shown.label if len(shown.label) <= _LONGEST_LABEL else shown.label[: _LONGEST_LABEL - 1] + "…"
+    seconds = f"{shown.end - shown.begin:.1f} s"
+    hint = element("title", f"{shown.label}: {shown.outcome}, {seconds}")
     shape = element(
         "rect",
         hint,
@@ -99,10 +99,10 @@ def _row(number: int, bar: Bar, longest: float) -> Sequence[Element]:
         y=str(top + 3),
         width=f"{width:.1f}",
         height=str(_ROW - 6),
-        class_=f"bar {bar.kind} {bar.outcome}",
+        class_=f"bar {shown.kind} {shown.outcome}",
     )
     return (
-        element("text", label, x="4", y=str(top + 14), class_=bar.kind),
+        element("text", label, x="4", y=str(top + 14), class_=shown.kind),
         shape,
         element("text", seconds, x=f"{left + width + 4:.1f}", y=str(top + 14), class_="tick"),
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TypeAlias
 from xml.etree.ElementTree import Element, tostring
 
 # What HTML cannot hold, whatever the engine let through.
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
-Child = Element | str | None
+Child: TypeAlias = "Element | str | None"
 
 
 def element(tag: str, *children: Child, **attributes: str) -> Element:

@@ -225,5 +225,6 @@ def _copies_by_source(site: Site) -> tuple[dict[str, list[tuple[Vm, datetime]]],
 
 def _begun(vm: Vm) -> datetime:
     working = WorkingName.read(vm.name)
-    assert working is not None, "only unfinished copies are asked for"
+    if working is None:
+        raise AssertionError(f"{vm.name} is no unfinished copy: a bug of the caller")
     return working.at

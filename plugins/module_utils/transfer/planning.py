@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 from ..engine.errors import EngineError
 from ..model.site import HOSTED_ENGINE_ORIGINS, Disk, Domain, Site, Snapshot, Template, Vm
@@ -115,7 +115,7 @@ class Copy:
         return self.vm
 
 
-Work = TemplateCopy | Move | Copy
+Work: TypeAlias = "TemplateCopy | Move | Copy"
 
 
 @dataclass(frozen=True)

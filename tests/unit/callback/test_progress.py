@@ -90,7 +90,7 @@ def test_datagram_of_somebody_else_is_passed_over(lines):
 
 
 def test_nobody_else_can_enter_the_folder_of_the_socket(lines):
-    receiver, _ = lines
+    receiver, _written = lines
     assert Path(receiver.path).parent.stat().st_mode & 0o077 == 0
 
 

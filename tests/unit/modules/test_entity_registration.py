@@ -268,7 +268,7 @@ def test_whoever_watches_is_told_of_each_entity(register, site, monkeypatch, tmp
         watching.bind(path)
         monkeypatch.setenv(ENVIRONMENT, path)
         register(vms=["press"], templates=[], disks=[])
-        told = [Report.decode(watching.recv(LONGEST_REPORT)) for _ in range(2)]
+        told = [Report.decode(watching.recv(LONGEST_REPORT)) for _turn in range(2)]
     assert [(one.entity, one.state) for one in told] == [("VM press", "registering"), ("VM press", "registered")]
 
 

@@ -28,9 +28,9 @@ def preflight(play, sites, path, **params):
     return play("preflight_info", path=str(path), **{**logins, **BOTH, **params})
 
 
-def written(folder, document=WEB):
+def written(folder, document=None):
     path = folder / "plan.yml"
-    path.write_text(yaml.safe_dump(document, sort_keys=False))
+    path.write_text(yaml.safe_dump(WEB if document is None else document, sort_keys=False))
     return path
 
 

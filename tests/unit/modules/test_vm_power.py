@@ -165,7 +165,7 @@ class TestManyVms:
 
     def test_groups_start_one_after_the_other(self, play, site):
         assert power(play, site, *self.GROUPS)["counts"]["succeeded"] == 500
-        assert self.turns(site, STARTED) == sorted(number for number in range(5) for _ in range(100))
+        assert self.turns(site, STARTED) == sorted(number for number in range(5) for _vm in range(100))
         reads = [one for one in site.requests if one.method == "GET" and one.path.endswith("/vms")]
         assert len(reads) <= 20, "statuses are read for all VMs at once"
 
@@ -173,7 +173,7 @@ class TestManyVms:
         some = [group[:4] for group in self.GROUPS]
         power(play, site, *some)
         assert power(play, site, *some, state="stopped")["counts"]["succeeded"] == 20
-        assert self.turns(site, SHUT_DOWN) == sorted((number for number in range(5) for _ in range(4)), reverse=True)
+        assert self.turns(site, SHUT_DOWN) == sorted((number for number in range(5) for _vm in range(4)), reverse=True)
 
     @pytest.mark.parametrize(("policy", "tried"), [("stop", [0, 1]), ("continue", [0, 1, 2, 3, 4])])
     def test_a_failing_vm_stops_the_next_groups_or_not_by_policy(self, play, site, policy, tried):

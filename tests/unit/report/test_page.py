@@ -54,7 +54,7 @@ def test_failures_stand_before_everything_else_with_reason_and_remedy() -> None:
 def test_the_timeline_has_a_bar_for_each_phase_and_each_vm_with_times() -> None:
     tree = html.document_fromstring(page(run()))
     assert len(tree.xpath("//svg//rect")) == 6
-    assert [(bar.label, bar.begin, bar.end) for bar in bars(run())][-2:] == [("db", 90.0, 120.0), ("web", 120.0, 150.0)]
+    assert [(row.label, row.begin, row.end) for row in bars(run())][-2:] == [("db", 90.0, 120.0), ("web", 120.0, 150.0)]
 
 
 def test_a_timeline_of_many_rows_says_how_many_it_left_out() -> None:
