@@ -14,6 +14,11 @@ from ansible.module_utils import basic
 from ansible.module_utils.common import warnings
 
 try:
+    from ansible.module_utils import _internal
+except ImportError:  # before ansible-core 2.19
+    _internal = None
+
+try:
     from ansible.module_utils.testing import patch_module_args
 except ImportError:  # before ansible-core 2.17
 
@@ -38,7 +43,9 @@ def play(capsys, monkeypatch):
 
     def run(name: str, /, *, check: bool = False, **params: Any) -> dict[str, Any]:
         given = {"_ansible_remote_tmp": "/tmp", "_ansible_keep_remote_files": False, "_ansible_check_mode": check}
-        # A module has a process of its own; here they share what they collect.
+        # A module has a process of its own, in which nothing of the controller is; here they share what they collect.
+        if _internal is not None:
+            monkeypatch.setattr(_internal, "is_controller", False, raising=False)
         warnings._global_warnings.clear()
         with patch_module_args({**params, **given, "_ansible_diff": True}), pytest.raises(SystemExit) as left:
             importlib.import_module(f"{MODULES}.{name}").main()

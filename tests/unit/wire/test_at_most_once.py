@@ -95,7 +95,8 @@ def transfer_of(method: str, path: str, **names: list[str]) -> Change:
 
 
 def move_domain(method: str, path: str, state: str, given: Callable[[Sites], None] = quiet) -> Change:
-    options = {"storage_domains": ["east-nfs2"], "state": state, **QUICK}
+    # By its id, a domain that is gone is no mistake.
+    options = {"storage_domains": [east("domain", "east-nfs2")], "state": state, **QUICK}
     return Change(method, path, "storage_domain_state", options, given=given)
 
 
