@@ -48,8 +48,9 @@ options:
           - What has to be seen of a VM before it counts as started.
           - V(up) is its status, V(agent) an address that its guest agent tells, V(tcp) an answer at O(groups[].port) of
             such an address, seen from the machine that runs the module.
+          - With V(accepted) nothing has to be seen; it is enough that the engine takes the request.
         type: str
-        choices: [up, agent, tcp]
+        choices: [accepted, up, agent, tcp]
         default: up
       port:
         description: The port for V(tcp).
@@ -224,7 +225,7 @@ from ..module_utils.power.bring import ensure
 GROUP = {
     "name": {"type": "str"},
     "vms": {"type": "list", "elements": "str", "required": True},
-    "ready": {"type": "str", "choices": ["up", "agent", "tcp"], "default": "up"},
+    "ready": {"type": "str", "choices": ["accepted", "up", "agent", "tcp"], "default": "up"},
     "port": {"type": "int"},
     "timeout": {"type": "int"},
     "delay": {"type": "int", "default": 0},

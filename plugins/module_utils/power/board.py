@@ -55,6 +55,7 @@ class Board:
         self._wanted = "up" if state == "running" else "down"
         self._start = "down" if state == "running" else "up"
         self._way_words = COMING_UP if state == "running" else GOING_DOWN
+        self._accepting = state == "running" and group.ready == "accepted"
         self._needs = needs
         # What earlier groups came to: True for a VM that is ready.
         self._ready = dict(settled)
@@ -100,6 +101,8 @@ class Board:
             self._ready[vm.id] = False
         else:
             self._on_way[vm.id] = _Way(vm, at, sent, at.seconds, at.seconds + self._group.timeout)
+            if self._accepting:
+                self._arrive(self._on_way[vm.id], at)
 
     def see(self, sights: Mapping[str, Sight], at: Moment) -> None:
         """Take in one look at all VMs on their way."""
@@ -140,7 +143,8 @@ class Board:
             self.results.append(result.timed(way.began.time, at.time))
             self._ready[way.vm.id] = True
         else:
-            self._settle(way.vm, "skipped", f"already {self._wanted}", ready=True)
+            there = "started" if self._accepting else self._wanted
+            self._settle(way.vm, "skipped", f"already {there}", ready=True)
 
     def _trouble(self, way: _Way, sight: Sight, at: Moment) -> str | None:
         """Return why a VM that is not there yet will not get there, None while it still may."""

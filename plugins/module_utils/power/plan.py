@@ -16,7 +16,7 @@ from ..rules.catalogue import judge
 from ..rules.rule import enforce
 
 State = Literal["running", "stopped"]
-Ready = Literal["up", "agent", "tcp"]
+Ready = Literal["accepted", "up", "agent", "tcp"]
 Absent = Literal["fail", "report", "skip"]
 
 OTHERS = "others"
@@ -26,8 +26,8 @@ OTHERS = "others"
 class Group:
     """VMs whose turn comes together; timeout (of each VM) and delay (once the group is ready) are seconds.
 
-    ready: what has to be seen of a VM before it counts; port: where it has to answer for `tcp`. parallel: how many may
-    be on their way at a time, 0 for all. absent: names that the engine does not have.
+    ready: what has to be seen of a VM before it counts, for `accepted` nothing but the engine's yes to its start; port:
+    where it has to answer for `tcp`. parallel: how many may be on their way at a time, 0 for all. absent: names that the engine does not have.
     """
 
     name: str

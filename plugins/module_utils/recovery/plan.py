@@ -13,7 +13,7 @@ from ..mapping import SiteMapping
 
 VERSION = 1
 
-Ready = Literal["up", "agent", "tcp"]
+Ready = Literal["accepted", "up", "agent", "tcp"]
 OnFailure = Literal["stop", "continue"]
 OnError = Literal["fail", "warn"]
 

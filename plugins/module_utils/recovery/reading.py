@@ -182,7 +182,7 @@ def _selection(node: Node | None) -> Selection:
 
 def _boot_group(number: int, node: Node) -> BootGroup:
     fields = node.keys("name", "vms", "ready", "port", "timeout", "delay", "on_failure", required=("vms",))
-    ready = cast(Ready, fields["ready"].choice("up", "agent", "tcp")) if "ready" in fields else "up"
+    ready = cast(Ready, fields["ready"].choice("accepted", "up", "agent", "tcp")) if "ready" in fields else "up"
     if (ready == "tcp") != ("port" in fields):
         raise node.wrong("needs a port where ready is tcp, and only there")
     default = BootGroup("", ())

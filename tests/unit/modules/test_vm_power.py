@@ -107,6 +107,15 @@ def test_a_group_can_wait_for_the_guest_agent(play, primary):
     assert reasons["db"] == "group 1" and "its guest agent tells no address" in reasons["erp"]
 
 
+def test_a_group_that_need_not_be_seen_is_started_without_another_look(play, primary):
+    groups = [{"vms": ["db"], "ready": "accepted"}, {"vms": ["app"], "ready": "accepted"}]
+    assert play("vm_power", auth=primary.auth, groups=groups)["counts"]["succeeded"] == 2
+    after = [request.method for request in primary.requests[primary.requests.index(primary.writes[0]) :]]
+    assert after[:2] == ["POST", "POST"] and "GET" not in after
+    again = play("vm_power", auth=primary.auth, groups=groups)
+    assert not again["changed"] and again["counts"]["skipped"] == 2
+
+
 def test_a_group_can_wait_for_a_port_also_of_a_vm_that_is_up_already(play, primary):
     change(primary, "web", guest_address="127.0.0.1")
     with socket.create_server(("127.0.0.1", 0)) as server:

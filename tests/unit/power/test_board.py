@@ -57,6 +57,17 @@ def test_a_vm_that_is_up_counts_only_once_it_is_ready() -> None:
     assert outcomes(one) == {"db": "succeeded"}
 
 
+def test_an_accepted_start_is_enough_where_nothing_has_to_be_seen_and_is_no_shutdown() -> None:
+    one = board(DB, WEB, ready="accepted", needs={WEB.id: frozenset({DB.id})})
+    one.begin(DB, at(0), None, sent=True)
+    assert one.startable() == [WEB]
+    one.begin(WEB, at(1), None, sent=False)
+    assert outcomes(one) == {"db": "succeeded", "web": "skipped"} and not one.open
+    down = board(DB, ready="accepted", state="stopped")
+    down.begin(DB, at(0), None, sent=True)
+    assert down.on_way == [DB]
+
+
 def test_a_start_that_failed_between_two_looks_is_no_reason_to_wait_to_the_end() -> None:
     one = board(DB, timeout=600.0)
     one.begin(DB, at(0), None, sent=True)
