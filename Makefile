@@ -71,6 +71,10 @@ conformance: .venv/made.stamp ## write the table of what the tests show of the e
 mutate: .venv/made.stamp ## show that flipping any backup restriction of the simulated engine makes its test fail
 	@$(IN_VENV) python tools/mutate.py
 
+.PHONY: benchmark
+benchmark: .venv/made.stamp .venv-official/made.stamp ## a whole failover against the official role and a bare script; writes docs/benchmarks.md
+	@$(BENCHMARK)/failover.py $(BENCHMARK_ARGS)
+
 .PHONY: benchmark-audit
 benchmark-audit: .venv/made.stamp ## how long the audit of a big site takes
 	@$(BENCHMARK)/backup_audit.py

@@ -9,6 +9,7 @@ import http.client
 import importlib
 import io
 import json
+import os
 import shutil
 import ssl
 import subprocess
@@ -78,6 +79,16 @@ class Simulator:
     def pid(self, name: str) -> int:
         """Return the process that serves a site."""
         return int(State(self._folder).site(name)["pid"])
+
+    def cpu(self, name: str) -> float:
+        """Return the seconds of processor time that a site's process has had so far."""
+        fields = Path(f"/proc/{self.pid(name)}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def lose(self, name: str) -> None:
+        """Have a site's engine dead and its hosts off."""
+        _command("kill", self._folder, "--site", name)
+        _command("fence", self._folder, "--site", name)
 
     def replicate(self) -> None:
         """Bring the arrays' copies up to date."""

@@ -7,11 +7,9 @@ Half of the sites' time is somebody else's who measures against it, so it must n
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from xml.etree import ElementTree
 
 from measuring import Client, Simulator, Site, at_once, simulator
@@ -34,7 +32,7 @@ def main() -> int:
     with simulator(vms=chosen.vms, domains=chosen.domains, templates=0) as sites:
         _hand_over(sites)
         sites.restart(chosen.profile)
-        figures = _Figures(sites.pid("secondary"), chosen.concurrency)
+        figures = _Figures(sites, chosen.concurrency)
         _recover(figures, sites["secondary"], chosen)
     return 0 if figures.good else 1
 
@@ -42,23 +40,19 @@ def main() -> int:
 class _Figures:
     """Measures what a site's process spends, and prints it."""
 
-    def __init__(self, pid: int, concurrency: int) -> None:
-        self._pid = pid
+    def __init__(self, sites: Simulator, concurrency: int) -> None:
+        self._sites = sites
         self._concurrency = concurrency
         self.good = True
         print(f"{'':44} {'requests':>8} {'CPU ms':>8} {'wall s':>8}")
 
     def measure(self, name: str, items: Sequence[str], send: Callable[[str], object], concurrency: int = 0) -> None:
         """Send a request for each item, and print what one cost."""
-        before, began = self._cpu(), time.monotonic()
+        before, began = self._sites.cpu("secondary"), time.monotonic()
         at_once(items, send, concurrency or self._concurrency)
-        each = (self._cpu() - before) * 1000 / len(items)
+        each = (self._sites.cpu("secondary") - before) * 1000 / len(items)
         print(f"{name:44} {len(items):8} {each:8.1f} {time.monotonic() - began:8.1f}", flush=True)
         self.good = self.good and (name not in _SIMPLE or each < _LIMIT)
-
-    def _cpu(self) -> float:
-        fields = Path(f"/proc/{self._pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _hand_over(sites: Simulator) -> None:

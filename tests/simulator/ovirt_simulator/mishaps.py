@@ -21,7 +21,7 @@ _HARMLESS = re.compile(
 
 @dataclass
 class Entry:
-    """A request that arrived; `status` is None while, or because, nobody got an answer."""
+    """A request that arrived; `status` is None while, or because, nobody got an answer, whose body has `answered` bytes."""
 
     method: str
     path: str
@@ -30,6 +30,7 @@ class Entry:
     body: str
     user_agent: str = ""
     status: int | None = None
+    answered: int = 0
 
     @property
     def writes(self) -> bool:

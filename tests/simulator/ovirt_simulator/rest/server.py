@@ -80,7 +80,7 @@ class Server:
         if rule is not None:
             _reset(incoming)
             return web.Response()
-        entry.status = response.status
+        entry.status, entry.answered = response.status, len(response.body)
         return _outgoing(response)
 
     async def _in_thread(self, responder: Responder, request: Request) -> Response:

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""docs/benchmarks.md: the figures of failovers as tables, judged by the targets, and a plot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from figures import Figures
+
+OFFICIAL, COLLECTION, SCRIPT = "official role", "collection", "bare script"
+PLOT = "benchmarks.svg"
+
+_HEAD = """\
+# Benchmarks
+
+Written by `make benchmark`. It loses a generated site, and lets two contenders recover it in turn, each from the same
+state: the official disaster recovery role (`ansible` 12.3.0, unmodified, in a virtual environment of its own), and
+this collection's role `failover`. Both work on the same simulated engine, which is a process of its own. The time is
+that of `ansible-playbook` from its beginning to its end. Then every VM is registered, and the engine has accepted its
+start; nobody waits for a guest. The collection does more on the way: it makes certain that the lost site does not
+write any more, brings domains in as backup domains first, audits the flags, and writes a report.
+
+Machine: 2 cores, 24 GiB, for contender and engine together. *Load* is how many processes wanted a core, over the last
+minute of a run. Where it is above 2, others worked on the machine, everything took longer than it has to, and only
+figures of the same minutes can be held against each other.
+"""
+_COMPARED = """\
+
+## Against the official role
+
+Every request takes 20 ms on its way, and an operation of the engine no more time than its simulation needs (profile
+`latency`). 4 storage domains.
+"""
+_ALONE = """\
+
+## Against the limit
+
+Operations take what they take on an engine (profile `realistic`: 1.2 s to register a VM, 0.3 s to start it, 11 s for
+a storage domain). 10 requests side by side, 4 storage domains. The bare script sends only what nobody can do without:
+logins to the storage, imports, registrations and starts. It judges nothing, and could not be run again after a
+failure.
+"""
+_NOTES = """\
+
+*CPU* is the processor time of the contender, *engine CPU* that of the simulated engine. *MB* are the bodies of
+requests and answers. *Memory* is that of the biggest process. *Tasks* are those that Ansible began.
+"""
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is aimed at, and what came out; good is None where it was not measured."""
+
+    text: str
+    came_out: str
+    good: bool | None
+
+
+@dataclass(frozen=True)
+class Results:
+    """All figures there are."""
+
+    figures: Sequence[Figures]
+
+    def get(self, name: str, vms: int, profile: str) -> Figures | None:
+        """Return those of one run."""
+        found = [one for one in self.figures if (one.name, one.vms, one.profile) == (name, vms, profile)]
+        return found[0] if found else None
+
+    def of(self, profile: str) -> list[Figures]:
+        """Return those of a profile, by size and then by name."""
+        return sorted((one for one in self.figures if one.profile == profile), key=lambda one: (one.vms, one.name))
+
+    def targets(self) -> list[Target]:
+        """Return what is aimed at with what came out."""
+        return [
+            self._ratio("200 VMs: 50 x as fast as the official role", (OFFICIAL, COLLECTION), 200, _seconds, 50),
+            self._ratio("200 VMs: a fifth of its requests", (OFFICIAL, COLLECTION), 200, _requests, 5),
+            self._ratio("1,000 VMs: 1.3 x the time of the bare script", (COLLECTION, SCRIPT), 1000, _seconds, -1.3),
+            self._a_vm("1,000 VMs: 2.5 requests a VM", 1000, 2.5),
+            self._growth("from 1,000 to 10,000 VMs: 10 x the time", _seconds),
+            self._growth("from 1,000 to 10,000 VMs: 10 x the memory", lambda one: one.memory or 0.0),
+        ]
+
+    def _ratio(
+        self, text: str, names: tuple[str, str], vms: int, of: Callable[[Figures], float], limit: float
+    ) -> Target:
+        """Hold one against the other; a negative limit is the most that is allowed, another one the least."""
+        profile = "latency" if OFFICIAL in names else "realistic"
+        over, under = (self.get(name, vms, profile) for name in names)
+        if over is None or under is None:
+            return Target(text, "not measured", None)
+        ratio = of(over) / of(under)
+        return Target(text, f"{ratio:.2f}", ratio >= limit if limit > 0 else ratio <= -limit)
+
+    def _a_vm(self, text: str, vms: int, limit: float) -> Target:
+        found = self.get(COLLECTION, vms, "realistic")
+        if found is None:
+            return Target(text, "not measured", None)
+        each = found.requests / vms
+        return Target(text, f"{each:.2f}", each <= limit)
+
+    def _growth(self, text: str, of: Callable[[Figures], float]) -> Target:
+        small, big = (self.get(COLLECTION, vms, "realistic") for vms in (1000, 10_000))
+        if small is None or big is None:
+            return Target(text, "not measured", None)
+        growth = of(big) / of(small)
+        return Target(text, f"{growth:.2f}", growth <= big.vms / small.vms)
+
+
+def page(results: Results) -> str:
+    """Return the page in Markdown."""
+    return "\n".join(_page(results))
+
+
+def _page(results: Results) -> Iterator[str]:
+    yield _HEAD
+    yield from _table(("aim", "came out", ""), [(one.text, one.came_out, _word(one)) for one in results.targets()])
+    yield _COMPARED
+    yield f"![Time of a failover by the number of VMs]({PLOT})\n"
+    yield from _figures(results.of("latency"))
+    yield ""
+    yield from _table(("VMs", "time", "requests", "tasks", "bytes", "memory"), list(_ratios(results)))
+    yield "\nEach figure of the official role divided by that of the collection."
+    yield from _growths(results)
+    yield _ALONE
+    yield from _figures(results.of("realistic"))
+    yield _NOTES
+    yield "## Where the time goes\n"
+    for one in results.figures:
+        if one.name == COLLECTION and (one.vms, one.profile) in ((200, "latency"), (1000, "realistic")):
+            yield from _steps(one)
+
+
+def _figures(figures: Sequence[Figures]) -> Iterator[str]:
+    head = ("VMs", "who", "time", "requests", "tasks", "MB", "memory", "CPU", "engine CPU", "load", "at")
+    yield from _table(head, [_row(one) for one in figures])
+
+
+def _row(one: Figures) -> tuple[str, ...]:
+    return (
+        f"{one.vms:,}",
+        one.name,
+        f"{one.seconds:.1f} s",
+        f"{one.requests:,}",
+        "-" if one.tasks is None else f"{one.tasks:,}",
+        f"{one.bytes / 1e6:.1f}",
+        "-" if one.memory is None else f"{one.memory:.0f} MiB",
+        f"{one.cpu:.1f} s",
+        f"{one.simulated:.1f} s",
+        f"{one.load:.1f}",
+        one.at.replace("+00:00", "Z"),
+    )
+
+
+def _ratios(results: Results) -> Iterator[tuple[str, ...]]:
+    for ours in results.of("latency"):
+        theirs = results.get(OFFICIAL, ours.vms, "latency")
+        if ours.name == COLLECTION and theirs is not None:
+            pairs = [(_seconds(theirs), _seconds(ours)), (_requests(theirs), _requests(ours))]
+            pairs += [(theirs.tasks or 0, ours.tasks or 1), (theirs.bytes, ours.bytes)]
+            pairs.append((theirs.memory or 0, ours.memory or 1))
+            yield (f"{ours.vms:,}", *(f"{over / under:.1f}" for over, under in pairs))
+
+
+def _growths(results: Results) -> Iterator[str]:
+    for name in (OFFICIAL, COLLECTION):
+        found = [one for one in results.of("latency") if one.name == name]
+        if len(found) > 1:
+            first, last = found[0], found[-1]
+            each = (last.seconds - first.seconds) / (last.vms - first.vms)
+            yield f"\nGrowth of the {name}: {each:.2f} s for each further VM, from {first.vms} to {last.vms}."
+
+
+def _steps(figures: Figures) -> Iterator[str]:
+    yield f"The collection with {figures.vms:,} VMs, profile `{figures.profile}`:\n"
+    slowest = sorted(figures.steps.items(), key=lambda step: -step[1])[:8]
+    yield from _table(("task", "time"), [(name.rpartition(" : ")[2], f"{took:.1f} s") for name, took in slowest])
+    yield ""
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield f"| {' | '.join(head)} |"
+    yield f"| {' | '.join('---' for _unused in head)} |"
+    yield from (f"| {' | '.join(row)} |" for row in rows)
+
+
+def _word(target: Target) -> str:
+    return {True: "reached", False: "missed", None: ""}[target.good]
+
+
+def _seconds(one: Figures) -> float:
+    return one.seconds
+
+
+def _requests(one: Figures) -> float:
+    return one.requests
