@@ -26,7 +26,7 @@ OTHERS = "others"
 class Group:
     """VMs whose turn comes together; timeout (of each VM) and delay (once the group is ready) are seconds.
 
-    ready: what has to be seen of a VM before it counts; for `accepted` nothing, the engine's yes to its start is enough.
+    ready: what has to be seen of a VM before it counts; for `accepted` nothing, the engine's yes to its start will do.
     port: where it has to answer for `tcp`. parallel: how many may be on their way at a time, 0 for all. absent: names
     that the engine does not have.
     """

@@ -21,7 +21,7 @@ _HARMLESS = re.compile(
 
 @dataclass
 class Entry:
-    """A request that arrived; `status` is None while, or because, nobody got an answer, whose body has `answered` bytes."""
+    """A request that arrived; `status` is None while, or because, nobody got an answer, of `answered` bytes."""
 
     method: str
     path: str
