@@ -85,7 +85,7 @@ benchmark-import: .venv/made.stamp ## one call that brings 20 storage domains in
 
 .PHONY: benchmark-copies
 benchmark-copies: .venv/made.stamp ## how near copies of 200 VMs come to the time that the engine itself takes for them
-	@$(BENCHMARK)/copies.py
+	@$(BENCHMARK)/vm_copies.py
 
 .PHONY: benchmark-registration
 benchmark-registration: .venv/made.stamp ## one call that registers 1,000 VMs and 50 templates, against a bare loop

@@ -70,3 +70,8 @@ def test_every_role_has_a_molecule_scenario_of_its_name() -> None:
     scenarios = {path.parent.name for path in (TOP / "extensions" / "molecule").glob("*/molecule.yml")}
     assert roles and roles <= scenarios
     assert "default" in scenarios
+
+
+def test_every_target_for_a_benchmark_names_a_script() -> None:
+    called = re.findall(r"\$\(BENCHMARK\)/(\w+)\.py", (TOP / "Makefile").read_text(encoding="utf-8"))
+    assert called and {path.stem for path in (TOP / "tests" / "benchmarks").glob("*.py")} >= set(called)
