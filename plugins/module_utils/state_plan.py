@@ -51,6 +51,14 @@ class Aim:
     host: Host | None = None
     shutdown_vms: bool = False
 
+    def is_reached_by(self, domain: Domain) -> bool:
+        """Return whether nothing is left to do for a domain: it is in the state, and not in another data center."""
+        return domain.status == self.state and self.is_place_of(domain)
+
+    def is_place_of(self, domain: Domain) -> bool:
+        """Return whether a domain is in the wanted data center, or in none."""
+        return self.data_center is None or domain.data_center_id in (None, self.data_center.id)
+
 
 @dataclass(frozen=True)
 class Way:
@@ -91,7 +99,7 @@ def plan(site: Site, names: Sequence[str], aim: Aim) -> Plan:
     EngineError for an unknown name, and for everything that is in the way of any of them.
     """
     named, gone = _find(site, names, aim.state)
-    moving = [domain for domain in named if domain.status != aim.state and not domain.in_process]
+    moving = [domain for domain in named if not domain.in_process and not aim.is_reached_by(domain)]
     loose = [domain.name for domain in moving if domain.data_center_id is None and aim.state not in FORGOTTEN]
     if loose and aim.data_center is None:
         told = ", ".join(loose)
@@ -215,9 +223,9 @@ def _violations(site: Site, way: Way, ways: Sequence[Way]) -> list[Violation]:
 
 def _obstacles(site: Site, way: Way, aim: Aim, ways: Sequence[Way]) -> Iterator[Finding]:
     name = f"storage domain {way.domain.name}"
-    if not way.actions:
+    if not way.actions and way.domain.status != aim.state:
         yield Finding(f"{name} is {way.domain.status} and cannot become {aim.state}", "bring it to maintenance first")
-    if aim.data_center and way.data_center and aim.data_center != way.data_center:
+    if way.data_center and not aim.is_place_of(way.domain):
         yield Finding(f"{name} is attached to data center {way.data_center.name}", "name that data center, or none")
     if "attach" in way.actions and way.data_center and not _up(site.hosts_of(way.data_center)):
         yield Finding(f"no host of data center {way.data_center.name} is up", "activate a host of this data center")

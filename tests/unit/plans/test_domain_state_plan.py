@@ -71,9 +71,10 @@ def test_attaching_needs_a_host_that_is_up():
     assert "no host of data center east is up" in str(refused)
 
 
-def test_a_domain_of_another_data_center_than_the_given_one_is_refused():
-    refused = refusal(site(), ["vault"], "maintenance", data_center=replace(EAST, id="dc-west", name="west"))
-    assert "attached to data center east" in str(refused)
+@pytest.mark.parametrize("wanted", ["maintenance", "active"])
+def test_a_domain_of_another_data_center_than_the_given_one_is_refused_even_where_nothing_is_to_do(wanted):
+    refused = refusal(site(), ["vault"], wanted, data_center=replace(EAST, id="dc-west", name="west"))
+    assert str(refused) == "storage domain vault is attached to data center east"
 
 
 def test_a_backup_domain_is_not_attached_as_the_first_domain():
