@@ -13,7 +13,7 @@ from .engine.jobs import at_work_on
 from .engine.session import Intent
 from .engine.waiting import wait_until
 from .model.loader import load_domain, load_site
-from .model.site import DataCenter, Domain
+from .model.site import DataCenter, Domain, Vm
 from .ovf_update import update_ovf_stores
 from .power.bring import shut_down
 from .results import EntityResult, counts, entities, raise_if_failed
@@ -152,15 +152,27 @@ class Mover:
             planned = plan(load_site(self.engine), names, self.aim)
         if not planned.shutdowns:
             return planned, Done()
-        vms = planned.shutdowns
-        shut_down(self.engine, vms, timeout=self.timeout, poll_interval=self.poll_interval)
-        done = Done(vms=tuple(vm.name for vm in vms))
+        unheeded = self._shut_down(planned.shutdowns)
+        site = load_site(self.engine)
+        up = {vm.id for vm in site.vms if vm.status != "down"}
+        done = Done(vms=tuple(vm.name for vm in planned.shutdowns if vm.id not in up))
         try:
             # That may have taken minutes, in which other VMs can have been started.
-            return plan(load_site(self.engine), names, replace(self.aim, shutdown_vms=False)), done
+            return plan(site, names, replace(self.aim, shutdown_vms=False)), done
         except EngineError as exc:
-            exc.details |= {"changed": True, "vms_shut_down": sorted(done.vms)}
-            raise
+            told = f"{unheeded}; {exc}" if unheeded else str(exc)
+            found = {**exc.details, "changed": bool(done.vms), "vms_shut_down": sorted(done.vms)}
+            raise EngineError(exc.kind, told, remedy=exc.remedy, entity=exc.entity, details=found) from exc
+
+    def _shut_down(self, vms: Sequence[Vm]) -> EngineError | None:
+        """Return what there is to say where guests did not heed: whether that is in the way, the plan tells."""
+        try:
+            shut_down(self.engine, vms, timeout=self.timeout, poll_interval=self.poll_interval)
+        except EngineError as exc:
+            if exc.kind != "partial":
+                raise
+            return exc
+        return None
 
     def _settle(self, domains: Sequence[Domain]) -> None:
         wait_until(

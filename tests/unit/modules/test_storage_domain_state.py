@@ -98,8 +98,11 @@ class TestShutdown:
 
     def test_a_guest_that_does_not_heed_keeps_the_domain(self, play, primary):
         primary.hosts.set_guest("web", ignores_shutdown=True)
-        result = bring(play, primary, "vault", state="maintenance", shutdown_vms=True, timeout=1)
-        assert result["failed"] and "web" in result["msg"]
+        options = {"shutdown_vms": True, "timeout": 1, "on_partial": "report"}
+        result = bring(play, primary, "vault", "east-nfs2", state="maintenance", **options)
+        assert result["failed"] and "cannot shut down 1 of 1: web" in result["msg"]
+        assert outcomes(result) == {"vault": "failed", "east-nfs2": "skipped"}
+        assert (result["changed"], result["steps"], result["vms_shut_down"]) == (False, [], [])
         assert not [entry for entry in primary.writes if entry.path.endswith("deactivate")]
 
 
