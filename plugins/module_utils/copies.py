@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -61,13 +61,14 @@ def places(site: Site, storage_domains: Sequence[str]) -> list[Domain]:
 def find_copies(site: Site, domains: Sequence[Domain], sources: Sequence[str]) -> list[Copy]:
     """Return the copies on the domains, by source, the newest first.
 
-    sources: names or ids of VMs whose copies are wanted, empty for all. EngineError not_found for one that neither the
-    site nor a copy knows.
+    sources: names, as they are now or were then, or ids of VMs whose copies are wanted, empty for all. EngineError
+    not_found for one that neither the site nor a copy knows.
     """
     wanted = {one.id for one in domains}
     found = [copy for vm in site.vms if (copy := _copy(site, vm)) and any(one.id in wanted for one in copy.domains)]
     _check_sources(site, found, sources)
-    asked = [one for one in found if _is_of(one.marker, sources)]
+    meant = _meant(site, sources)
+    asked = [one for one in found if _is_of(one.marker, meant)]
     return sorted(asked, key=lambda one: _order(one.marker, one.vm.id))
 
 
@@ -113,7 +114,12 @@ def _flaws(site: Site, vm: Vm, disks: Sequence[Disk], domains: Sequence[Domain])
     yield from (f"its snapshot {one.description} is {one.status}" for one in vm.snapshots if one.status != "ok")
 
 
-def _is_of(marker: BackupCopy, sources: Sequence[str]) -> bool:
+def _meant(site: Site, sources: Sequence[str]) -> frozenset[str]:
+    # A name alone would miss copies of before a VM was renamed, and a long one is cut in the marker.
+    return frozenset(sources) | {vm.id for vm in site.vms if vm.name in sources}
+
+
+def _is_of(marker: BackupCopy, sources: Collection[str]) -> bool:
     return not sources or marker.source_id in sources or marker.source_name in sources
 
 
@@ -156,12 +162,13 @@ def _unregistered(
     engine: Session, site: Site, domains: Sequence[Domain], sources: Sequence[str]
 ) -> list[_Unregistered]:
     """Return the copies among what an engine has found on its domains, and knows no VM of."""
+    meant = _meant(site, sources)
     found: dict[str, _Unregistered] = {}
     for domain in domains:
         for part in engine.parts(f"storagedomains/{domain.id}/vms", unregistered=True):
             name = part.text("name") or part.id
             marker = _marker(site, name, part.text("description"))
-            if marker is not None and _is_of(marker, sources) and part.id not in site.vm_by_id:
+            if marker is not None and _is_of(marker, meant) and part.id not in site.vm_by_id:
                 one = found.setdefault(part.id, _Unregistered(part.id, name, marker, []))
                 one.domains.append(domain.name)
     return sorted(found.values(), key=lambda one: _order(one.marker, one.id))

@@ -38,7 +38,7 @@ options:
     default: []
   vms:
     description:
-      - Names or ids of the VMs whose copies are wanted, as they were when they were copied.
+      - Names or ids of the VMs whose copies are wanted. A name is that of now, or of when the VM was copied.
       - Without any, the copies of all VMs are returned.
     type: list
     elements: str

@@ -64,7 +64,7 @@ options:
     default: []
   vms:
     description:
-      - Names or ids of the VMs whose copies are judged, as they were when they were copied.
+      - Names or ids of the VMs whose copies are judged. A name is that of now, or of when the VM was copied.
       - Without O(vms) and O(vm_search), the copies of all VMs are judged, also of those that are gone.
     type: list
     elements: str

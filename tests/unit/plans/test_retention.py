@@ -163,6 +163,12 @@ def test_sources_are_picked_by_name_or_id_and_unknown_ones_are_told():
         find_copies(built, [SAFE], ["nobody"])
 
 
+def test_copies_of_a_vm_are_found_by_the_name_that_it_has_now():
+    built = site(SAFE, *copy("c1", 1), *copy("c2", 1, of="app"), replace(vm("erp"), id="vm-db"))
+    found = {name: [one.vm.name for one in find_copies(built, [SAFE], [name])] for name in ("db", "erp", "app")}
+    assert found == {"db": ["c1"], "erp": ["c1"], "app": ["c2"]}
+
+
 PLACES = st.sampled_from([SAFE, SAFE, SAFE, SECOND, ASLEEP, MASTER])
 STATUSES = st.sampled_from([*["down"] * 6, "up", "image_locked"])
 DISK_STATUSES = st.sampled_from([*["ok"] * 6, "locked", "illegal"])
