@@ -154,7 +154,7 @@ def concluded(planned: Plan, outcomes: Mapping[str, object], doing: str) -> dict
     known = {**outcomes, **planned.left_out}
     results = [_result(step, known.get(step.wanted.label)) for step in planned.steps]
     before = {step.wanted.label: step.before for step in planned.steps}
-    after = {label: before[label] if label in planned.left_out else "active" for label in before}
+    after = {label: state if isinstance(known.get(label), EngineError) else "active" for label, state in before.items()}
     result = report(results, before=before, after=after)
     result["warnings"] = list(planned.warnings)
     if known:
