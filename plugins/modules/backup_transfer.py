@@ -16,7 +16,8 @@ description:
     not highly available, has no lease and MAC addresses of its own, and is not started. Its description keeps of which
     VM it is a copy, and since when. A VM that runs is copied through a snapshot that is removed afterwards.
   - A template's disk is copied to the target; a move then removes the source copy where no thin VM needs it.
-  - Everything that stands in the way, of all entities, is told before anything begins, lack of room included.
+  - Everything that stands in the way, of all entities, is told before anything begins, lack of room included; see
+    O(on_obstacle).
   - A run that broke off is gone on with by the next one with the same options. It makes what is missing, finishes or
     removes copies that are half made, and removes snapshots that are left; the request to write the OVF stores is sent
     again, and the engine writes what has changed.
@@ -110,6 +111,14 @@ options:
     description: Whether a target may be a domain that is no backup domain.
     type: bool
     default: false
+  on_obstacle:
+    description:
+      - What to do where something stands in the way of some entities.
+      - V(stop) names every obstacle and transfers nothing.
+      - V(leave_out) transfers the others; those with an obstacle fail with it.
+    type: str
+    choices: [stop, leave_out]
+    default: stop
   concurrency:
     description: How many disks go to each target side by side.
     type: int
@@ -229,6 +238,7 @@ def main() -> None:
         "shutdown_vms": {"type": "bool", "default": False},
         "shutdown_timeout": {"type": "int", "default": 600},
         "allow_non_backup": {"type": "bool", "default": False},
+        "on_obstacle": {"type": "str", "choices": ["stop", "leave_out"], "default": "stop"},
         "concurrency": {"type": "int", "default": 2},
         "timeout": {"type": "int", "default": 3600},
         "poll_interval": {"type": "float", "default": 3},

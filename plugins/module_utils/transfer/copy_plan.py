@@ -19,10 +19,10 @@ from .planning import (
     Obstacle,
     Options,
     Plan,
+    admitted,
     disk_obstacles,
     lun_warnings,
     no_room,
-    refuse,
     vm_obstacles,
     within_reach,
 )
@@ -47,8 +47,7 @@ def plan_copies(
     planner = _Planner(site, targets, options, room, name, now)
     for vm in sorted(vms, key=lambda one: -_weight(site, one)):
         planner.add(vm)
-    refuse([*obstacles, *planner.obstacles], [*templates, *vms])
-    return replace(
+    plan = replace(
         of_templates,
         copies=tuple(planner.copies),
         tidying=tuple(planner.tidying),
@@ -56,6 +55,7 @@ def plan_copies(
         warnings=tuple(planner.warnings),
         holding=of_templates.holding | planner.holding,
     )
+    return admitted(plan, [*obstacles, *planner.obstacles], [*templates, *vms], options.leave_out)
 
 
 def is_copy(site: Site, vm: Vm, targets: Sequence[Domain]) -> bool:

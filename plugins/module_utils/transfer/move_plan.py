@@ -19,10 +19,10 @@ from .planning import (
     Owner,
     Plan,
     TemplateCopy,
+    admitted,
     disk_obstacles,
     lun_warnings,
     no_room,
-    refuse,
     vm_obstacles,
     within_reach,
 )
@@ -37,8 +37,7 @@ def plan_moves(
     planner.add_templates(templates, free=True)
     for vm in sorted(vms, key=lambda one: -_weight(site, one)):
         planner.add_vm(vm)
-    refuse(planner.obstacles, [*templates, *vms])
-    return planner.plan()
+    return admitted(planner.plan(), planner.obstacles, [*templates, *vms], options.leave_out)
 
 
 def plan_template_copies(

@@ -4,11 +4,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import TypeAlias
 
-from ..engine.errors import EngineError
+from ..engine.errors import EngineError, Kind
 from ..model.site import HOSTED_ENGINE_ORIGINS, Disk, Domain, Site, Snapshot, Template, Vm
 from ..results import EntityResult, report
 
@@ -21,8 +21,9 @@ _SHOWN = 5
 class Options:
     """How the caller wants it done, as far as plans depend on it.
 
-    repeat_after: seconds for which a complete copy makes another one needless. now: in UTC.
+    repeat_after: seconds for which a complete copy makes another one needless.
     by_clone: whether the engine can clone a VM to another domain.
+    leave_out: begin without what has obstacles.
     """
 
     include_templates: bool = False
@@ -31,13 +32,14 @@ class Options:
     repeat_after: float = 0.0
     by_clone: bool = True
     rules: Sequence[Mapping[str, str]] = ()
+    leave_out: bool = False
 
 
 @dataclass(frozen=True)
 class Obstacle:
     """Why an entity cannot be transferred, and how to clear that; rule: a rule of the catalogue forbids it."""
 
-    owner: Owner | None
+    owner: Owner
     message: str
     remedy: str
     rule: bool = False
@@ -122,7 +124,7 @@ Work: TypeAlias = "TemplateCopy | Move | Copy"
 class Plan:
     """All work, each kind the biggest first. tidying: sources that only need their leftovers removed.
 
-    holding: ids of the targets on which something is already that was asked for.
+    holding: ids of the targets on which something is already that was asked for. left_out: what has obstacles.
     """
 
     templates: tuple[TemplateCopy, ...] = ()
@@ -131,6 +133,7 @@ class Plan:
     tidying: tuple[tuple[Vm, Leftovers], ...] = ()
     shutdowns: tuple[Vm, ...] = ()
     skipped: tuple[EntityResult, ...] = ()
+    left_out: tuple[EntityResult, ...] = ()
     warnings: tuple[str, ...] = ()
     targets: tuple[Domain, ...] = ()
     holding: frozenset[str] = frozenset()
@@ -215,30 +218,74 @@ def lun_warnings(site: Site, vm: Vm) -> list[str]:
     ]
 
 
-def refuse(obstacles: Sequence[Obstacle], owners: Sequence[Owner]) -> None:
-    """Raise EngineError if there is an obstacle: it tells of all entities, and that nothing was begun."""
+def admitted(plan: Plan, obstacles: Sequence[Obstacle], owners: Sequence[Owner], leave_out: bool) -> Plan:
+    """Return the plan; EngineError tells every obstacle of every entity, and that nothing was begun.
+
+    leave_out: begin without the entities that have obstacles, if any is left; they fail with them.
+    """
     if not obstacles:
-        return
-    messages = list(dict.fromkeys(one.message for one in obstacles))
-    told = messages[:_SHOWN] + ([f"and {len(messages) - _SHOWN} more"] if len(messages) > _SHOWN else [])
-    remedies = list(dict.fromkeys(one.remedy for one in obstacles))
-    kind: Literal["rule", "rejected"] = "rule" if any(one.rule for one in obstacles) else "rejected"
-    raise EngineError(
-        kind,
-        "; ".join(told),
-        remedy="; ".join([*remedies[:_SHOWN], "nothing was begun"]),
-        details=_refused(obstacles, owners),
+        return plan
+    told = _told(obstacles)
+    for one in plan.moves:
+        base = next((copy for copy in plan.templates if _stands_on(one, copy) and copy.template.id in told), None)
+        if base is not None:
+            message = f"VM {one.vm.name} stands on template {base.template.name}, which is not on {one.target.name}"
+            told.setdefault(one.vm.id, [Obstacle(one.vm, message, "clear what keeps the template from there")])
+    if not leave_out or all(owner.id in told for owner in owners):
+        raise _refused(obstacles, owners)
+    moves = tuple(one for one in plan.moves if one.vm.id not in told)
+    asked_for = {owner.id for owner in owners} - told.keys()
+    return replace(
+        plan,
+        templates=tuple(
+            one
+            for one in plan.templates
+            if one.template.id in asked_for or any(_stands_on(move, one) for move in moves)
+        ),
+        moves=moves,
+        copies=tuple(one for one in plan.copies if one.vm.id not in told),
+        tidying=tuple(one for one in plan.tidying if one[0].id not in told),
+        shutdowns=tuple(vm for vm in plan.shutdowns if vm.id not in told),
+        skipped=tuple(one for one in plan.skipped if one.id not in told),
+        left_out=tuple(_failure(owner, told[owner.id]) for owner in owners if owner.id in told),
     )
 
 
-def _refused(obstacles: Sequence[Obstacle], owners: Sequence[Owner]) -> dict[str, Any]:
-    results = []
-    for owner in owners:
-        own = [one for one in obstacles if one.owner is not None and one.owner.id == owner.id]
-        reason = "; ".join(one.message for one in own) or "not begun: others are in the way"
-        remedy = "; ".join(dict.fromkeys(one.remedy for one in own)) or None
-        results.append(EntityResult(owner.id, owner.name, "failed" if own else "skipped", reason, remedy))
-    return report(results, before={}, after={})
+def _told(obstacles: Sequence[Obstacle]) -> dict[str, list[Obstacle]]:
+    told: dict[str, list[Obstacle]] = {}
+    for one in obstacles:
+        told.setdefault(one.owner.id, []).append(one)
+    return told
+
+
+def _stands_on(move: Move, copy: TemplateCopy) -> bool:
+    return bool(copy.disks) and (move.vm.template_id, move.target) == (copy.template.id, copy.target)
+
+
+def _failure(owner: Owner, obstacles: Sequence[Obstacle]) -> EntityResult:
+    reason = "; ".join(one.message for one in obstacles)
+    remedy = "; ".join(dict.fromkeys(one.remedy for one in obstacles))
+    return EntityResult(owner.id, owner.name, "failed", reason, remedy)
+
+
+def _refused(obstacles: Sequence[Obstacle], owners: Sequence[Owner]) -> EngineError:
+    messages = list(dict.fromkeys(one.message for one in obstacles))
+    shown = messages[:_SHOWN] + ([f"and {len(messages) - _SHOWN} more"] if len(messages) > _SHOWN else [])
+    remedies = list(dict.fromkeys(one.remedy for one in obstacles))
+    told = _told(obstacles)
+    results = [
+        _failure(owner, told[owner.id])
+        if owner.id in told
+        else EntityResult(owner.id, owner.name, "skipped", "not begun: others are in the way")
+        for owner in owners
+    ]
+    kind: Kind = "rule" if any(one.rule for one in obstacles) else "rejected"
+    return EngineError(
+        kind,
+        "; ".join(shown),
+        remedy="; ".join([*remedies[:_SHOWN], "nothing was begun"]),
+        details={**report(results, before={}, after={}), "transfers": []},
+    )
 
 
 def _called(owner: Owner) -> str:

@@ -45,6 +45,7 @@ def transfer(
     shutdown_timeout: float,
     repeat_after: float,
     allow_non_backup: bool,
+    on_obstacle: str,
     rules: Sequence[Mapping[str, str]] | None,
     concurrency: int,
     timeout: float,
@@ -53,8 +54,8 @@ def transfer(
 ) -> dict[str, Any]:
     """Move or copy VMs and templates to the targets, and have the targets' OVF stores written.
 
-    EngineError tells whatever is in the way of any of them, before anything is begun. EngineError partial names the
-    entities that failed; the others are done.
+    EngineError tells whatever is in the way of any of them, before anything is begun, unless on_obstacle leaves these
+    out. EngineError partial names the entities that failed; the others are done.
     """
     soften(CATALOGUE, rules)
     name = CopyName(name_template)
@@ -66,6 +67,7 @@ def transfer(
         repeat_after=repeat_after,
         by_clone=engine.product_version >= _CLONES_TO_A_DOMAIN,
         rules=rules or (),
+        leave_out=on_obstacle == "leave_out",
     )
     site = load_site(engine)
     targets = checked_targets(site, storage_domains, allow_non_backup)
@@ -88,7 +90,7 @@ def _reported(site: Site, plan: Plan, outcomes: Mapping[str, Any], method: str) 
         failed = isinstance(failure, EngineError)
         results[skipped.id or ""] = EntityResult.of(skipped.id, skipped.name, failure) if failed else skipped
     stores = [EntityResult.of(one.id, one.name, outcomes[one.id]) for one in plan.targets if one.id in outcomes]
-    told = [*results.values(), *(one for one in stores if one.outcome != "succeeded")]
+    told = [*results.values(), *plan.left_out, *(one for one in stores if one.outcome != "succeeded")]
     result = {
         **report(told, before=_before(site, plan), after=_after(site, plan)),
         "transfers": [_as_data(one) for one in plan.work],

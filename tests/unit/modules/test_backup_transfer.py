@@ -130,6 +130,17 @@ def test_what_is_in_the_way_is_told_before_anything_is_begun(play, vault, marked
     assert len(vault.writes) == written
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_what_is_in_the_way_of_one_vm_can_be_left_out(play, vault, marked, check):
+    in_preview(marked)
+    options = {"on_obstacle": "leave_out", "on_partial": "report", "check": check}
+    result = transfer(play, vault, "copy", vms=["db", "erp"], **options)
+    outcomes = {one["name"]: one["outcome"] for one in result["entities"]}
+    assert result["error_kind"] == "partial" and result["changed"]
+    assert outcomes == {"db": "failed", "erp": "succeeded"} and [one["name"] for one in result["transfers"]] == ["erp"]
+    assert bool(vault.writes) is not check
+
+
 def test_a_running_vm_is_shut_down_for_its_move_when_asked(play, vault, marked):
     play("vm_power", auth=vault.auth, groups=[{"vms": ["db"]}], poll_interval=0.01)
     vault.requests.clear()

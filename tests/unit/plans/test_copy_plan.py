@@ -118,6 +118,14 @@ def test_what_is_in_the_way_of_a_copy_is_told(changes, told):
         planned(site(TARGET, OWN, source), source)
 
 
+def test_a_copy_that_has_an_obstacle_can_be_left_out():
+    other = disk("other", MASTER)
+    locked, app = replace(SOURCE, status="image_locked"), vm("app", other)
+    plan = planned(site(TARGET, OWN, other, locked, app), locked, app, leave_out=True)
+    assert [one.vm.name for one in plan.copies] == ["app"]
+    assert [(one.name, one.outcome) for one in plan.left_out] == [("db", "failed")]
+
+
 def test_a_shareable_disk_forbids_a_copy():
     shared = replace(OWN, shareable=True)
     with pytest.raises(EngineError, match="shareable disk own") as caught:

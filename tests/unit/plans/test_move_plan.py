@@ -88,6 +88,29 @@ def test_every_obstacle_of_every_entity_is_told_at_once_and_beside_it():
     assert told["c"] == ("skipped", "not begun: others are in the way")
 
 
+def test_what_has_an_obstacle_can_be_left_out_and_takes_with_it_what_stands_on_it():
+    broken, own, busy = disk("broken", MASTER, status="illegal"), disk("own", MASTER), disk("busy", MASTER)
+    golden = template("golden", broken)
+    thin, idle = vm("thin", own, template_id=golden.id), vm("idle", busy, status="suspended")
+    state = site(TARGET, broken, own, busy, SMALL, golden, thin, idle, vm("c", SMALL))
+    plan = planned(state, ["thin", "idle", "c"], ["golden"], leave_out=True)
+    assert [one.vm.name for one in plan.moves] == ["c"] and not plan.templates
+    assert {one.name: one.outcome for one in plan.left_out} == dict.fromkeys(["golden", "thin", "idle"], "failed")
+    assert "stands on template golden" in next(one.reason for one in plan.left_out if one.name == "thin")
+    with pytest.raises(EngineError, match="VM idle is suspended"):
+        planned(state, ["idle"], leave_out=True)
+
+
+def test_a_template_that_nobody_named_does_not_come_for_a_vm_that_is_left_out():
+    base, own = disk("base", MASTER), disk("own", MASTER)
+    golden = template("golden", base)
+    state = site(
+        TARGET, base, own, SMALL, golden, vm("thin", own, template_id=golden.id, status="paused"), vm("c", SMALL)
+    )
+    plan = planned(state, ["thin", "c"], include_templates=True, leave_out=True)
+    assert [one.vm.name for one in plan.moves] == ["c"] and not plan.templates
+
+
 def test_a_vm_that_hears_it_is_shut_down_when_asked_and_a_suspended_one_is_in_the_way():
     state = site(TARGET, SMALL, BIG, vm("a", SMALL, status="up"), vm("b", BIG, status="suspended"))
     assert [one.name for one in planned(state, ["a"], shutdown_vms=True).shutdowns] == ["a"]
