@@ -15,4 +15,6 @@ nitpick_ignore_regex = [
     ("std:ref", "ansible_collections\\.ansible\\.builtin\\..*"),
     ("std:ref", "ansible_configuration_settings"),
     ("std:ref", "common_return_values"),
+    ("std:ref", "callback_plugins"),
+    ("std:envvar", "ANSIBLE_CALLBACKS_ENABLED"),
 ]
