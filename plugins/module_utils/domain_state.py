@@ -103,6 +103,7 @@ def _report(planned: Plan, done: Done, aim: Aim) -> dict[str, Any]:
             {"action": action, "storage_domain": names[id_]} for id_, taken in done.actions.items() for action in taken
         ],
         "vms_shut_down": sorted(done.vms),
+        "warnings": list(planned.warnings),
         "entities": entities(results),
         "counts": counts(results),
         "diff": {

@@ -3,14 +3,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from .domain_users import hearing, holding
 from .engine.errors import EngineError, Kind
 from .engine.query import checked_uuid
-from .model.site import DataCenter, Domain, Host, Site, Template, Vm
+from .model.site import DataCenter, Disk, Domain, Host, Site, Template, Vm
 from .results import EntityResult, report
 from .rules.catalogue import judge
 from .rules.configuring import hosted_engine
@@ -79,6 +79,7 @@ class Plan:
 
     gone: ids that the engine does not know any more. unsettled: domains that the engine is at work on, to be waited
     for; those whose state cannot be told before have no way. waves: what goes side by side, one wave after the other.
+    warnings: what a detach does to VMs of which something stays.
     """
 
     named: tuple[Domain, ...]
@@ -86,6 +87,7 @@ class Plan:
     unsettled: tuple[Domain, ...]
     shutdowns: tuple[Vm, ...]
     waves: tuple[tuple[Way, ...], ...]
+    warnings: tuple[str, ...] = ()
 
     @property
     def ways(self) -> list[Way]:
@@ -114,7 +116,7 @@ def plan(site: Site, names: Sequence[str], aim: Aim) -> Plan:
     _refuse(site, named, ways, aim, shutdowns)
     held = [domain for domain in moving if aim.state != "active" and _has_locked_disk(site, domain)]
     unsettled = tuple(domain for domain in named if domain.in_process or domain in held)
-    return Plan(named, gone, unsettled, shutdowns, _waves(ways, aim.state))
+    return Plan(named, gone, unsettled, shutdowns, _waves(ways, aim.state), tuple(_torn(site, ways)))
 
 
 def _find(site: Site, names: Sequence[str], state: str) -> tuple[tuple[Domain, ...], tuple[str, ...]]:
@@ -286,6 +288,27 @@ def _kept_there(site: Site, domain: Domain) -> Iterator[Finding]:
         if names:
             told = ", ".join(names)
             yield Finding(f"{told} on storage domain {domain.name} {what}", f"{remedy} {told}")
+
+
+def _torn(site: Site, ways: Sequence[Way]) -> Iterator[str]:
+    """Tell which VMs a detach takes apart: the engine does not ask (storage contract 5.4)."""
+    leaving = {way.domain.id for way in ways if "detach" in way.actions}
+    lost = {one.id: one.name for one in site.templates if _all_on(site.image_disks(one), leaving)}
+    for vm in site.vms if leaving else ():
+        disks = site.image_disks(vm)
+        going = [disk for disk in disks if leaving.issuperset(disk.domain_ids)]
+        if len(going) == len(disks):
+            continue
+        if vm.template_id in lost:
+            template = lost[vm.template_id]
+            yield f"VM {vm.name} leaves the engine with its template {template}, but some of its disks stay"
+        elif going:
+            names = ", ".join(disk.name for disk in going)
+            yield f"VM {vm.name} loses its disk {names}, which lies on what is detached, and keeps its other disks"
+
+
+def _all_on(disks: Sequence[Disk], domain_ids: Collection[str]) -> bool:
+    return bool(disks) and all(set(domain_ids).issuperset(disk.domain_ids) for disk in disks)
 
 
 def _only_there(site: Site, owner: Vm | Template, domain: Domain) -> bool:

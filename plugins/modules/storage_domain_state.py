@@ -17,6 +17,7 @@ description:
   - What the engine is doing with a domain or its disks is waited for.
   - Several domains go at a time; the master of a data center leaves after all others and comes back before them.
   - VMs and templates that lie on nothing but a domain leave the engine when it is detached, and come back with it.
+    A VM of which only some disks lie there loses these, with a warning.
 author:
   - lifeboat.ovirt contributors (@lifeboat-ovirt)
 extends_documentation_fragment:
@@ -142,7 +143,7 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.ansible_glue import auth_spec, partial_spec, reported, session, subset
+from ..module_utils.ansible_glue import auth_spec, partial_spec, reported, session, subset, warned
 from ..module_utils.domain_state import ensure
 from ..module_utils.state_plan import STATES
 
@@ -170,7 +171,7 @@ def main() -> None:
             format_storage=module.params["format"],
             check_mode=module.check_mode,
         )
-    module.exit_json(**result, **stopwatch.times)
+    module.exit_json(**warned(module, result), **stopwatch.times)
 
 
 if __name__ == "__main__":

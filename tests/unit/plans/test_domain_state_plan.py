@@ -156,6 +156,20 @@ def test_what_a_detach_could_not_remove_is_found_before_the_domain_is_touched(ow
     assert actions(state, "maintenance")
 
 
+def test_a_vm_that_a_detach_takes_apart_is_a_warning():
+    elsewhere, base = disk("two", OTHER), disk("base", VAULT)
+    golden = template("golden", base)
+    torn, whole = vm("web", ON_VAULT, elsewhere), vm("app", ON_VAULT)
+    thin = vm("thin", elsewhere, template_id=golden.id)
+    state = site(ON_VAULT, elsewhere, base, golden, torn, whole, thin)
+    alone, both = planned(state, ["vault"], "unattached"), planned(state, ["vault", "other"], "unattached")
+    assert [one.split(",")[0] for one in alone.warnings] == [
+        "VM web loses its disk one",
+        "VM thin leaves the engine with its template golden",
+    ]
+    assert not both.warnings and not planned(state, ["vault"], "maintenance").warnings
+
+
 @pytest.mark.parametrize("wanted", ["unattached", "removed"])
 def test_a_local_domain_is_not_detached_since_the_engine_would_erase_it(wanted):
     state = site(domain("vault", storage_type="localfs"))
