@@ -127,7 +127,7 @@ def simulator(
         options = [f"--{size}={number}" for size, number in sizes.items() if number is not None]
         if scenario is not None:
             file = folder / "scenario.yml"
-            file.write_text(yaml.safe_dump(dataclasses.asdict(scenario)))
+            file.write_text(yaml.dump(dataclasses.asdict(scenario), Dumper=yaml.CSafeDumper))
             options.append(f"--scenario={file}")
         try:
             _command("serve", folder / "state", f"--profile={profile}", *options)

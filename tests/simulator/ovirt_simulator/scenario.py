@@ -22,6 +22,8 @@ if typing.TYPE_CHECKING:
     from .storage.fabric import Storage
 
 DEFAULT = Path(__file__).parent / "scenarios" / "two_sites.yml"
+# In C, since a big site is a long file.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NAMESPACE = uuid.UUID("5c1f2a9e-7c2b-4e0d-9a55-1d6f0d3b7a10")
 
 
@@ -272,7 +274,7 @@ class ScenarioError(Exception):
 def load(path: Path) -> Scenario:
     """Read a scenario; raise ScenarioError that says where the file is wrong."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)
     except yaml.YAMLError as exc:
         raise ScenarioError(f"{path}: {exc}") from exc
     return decode(document, str(path))
