@@ -43,7 +43,7 @@ def main() -> int:
         shutil.rmtree(_KEPT, ignore_errors=True)
     _KEPT.mkdir(parents=True, exist_ok=True)
     for vms in chosen.compared:
-        run(Load(vms, _DOMAINS), "latency", [OFFICIAL, COLLECTION], chosen.concurrency)
+        run(Load(vms, _DOMAINS), "latency", [OFFICIAL, COLLECTION, SCRIPT], chosen.concurrency)
     for vms in chosen.alone:
         run(Load(vms, _DOMAINS), "realistic", [SCRIPT, COLLECTION], chosen.concurrency)
     results = Results([Figures(**json.loads(file.read_text())) for file in sorted(_KEPT.glob("*.json"))])
@@ -57,7 +57,7 @@ def write(results: Results) -> None:
     """Write the page and its plot."""
     lines = {
         name: [(one.vms, one.seconds) for one in results.of("latency") if one.name == name]
-        for name in (OFFICIAL, COLLECTION)
+        for name in (OFFICIAL, COLLECTION, SCRIPT)
     }
     (_DOCS / "benchmarks.md").write_text(page(results))
     if all(lines.values()):
