@@ -20,6 +20,7 @@ from .planning import (
     Options,
     Plan,
     admitted,
+    biggest_first,
     disk_obstacles,
     lun_warnings,
     no_room,
@@ -45,7 +46,7 @@ def plan_copies(
     room = Room(targets)
     of_templates, obstacles = plan_template_copies(site, templates, targets, room)
     planner = _Planner(site, targets, options, room, name, now)
-    for vm in sorted(vms, key=lambda one: -_weight(site, one)):
+    for vm in biggest_first(site, vms):
         planner.add(vm)
     plan = replace(
         of_templates,
@@ -68,10 +69,6 @@ def is_copy(site: Site, vm: Vm, targets: Sequence[Domain]) -> bool:
     places = {id_ for disk in site.image_disks(vm) for id_ in disk.domain_ids}
     stored = site.backup_ids | {target.id for target in targets}
     return isinstance(read(vm.description), BackupCopy) and not stored.isdisjoint(places)
-
-
-def _weight(site: Site, vm: Vm) -> int:
-    return sum(max(disk.total_size, disk.actual_size) for disk in site.image_disks(vm))
 
 
 class _Planner:

@@ -20,6 +20,7 @@ from .planning import (
     Plan,
     TemplateCopy,
     admitted,
+    biggest_first,
     disk_obstacles,
     lun_warnings,
     no_room,
@@ -35,7 +36,7 @@ def plan_moves(
     """Return what brings the VMs and templates to the targets; EngineError tells everything that is in the way."""
     planner = _Planner(site, vms, targets, options)
     planner.add_templates(templates, free=True)
-    for vm in sorted(vms, key=lambda one: -_weight(site, one)):
+    for vm in biggest_first(site, vms):
         planner.add_vm(vm)
     return admitted(planner.plan(), planner.obstacles, [*templates, *vms], options.leave_out)
 
@@ -61,10 +62,6 @@ def freeable(site: Site, template: Template, target: Domain, leaving: frozenset[
         for disk in site.image_disks(template)
     ]
     return [disk for disk in disks if disk.domain_ids]
-
-
-def _weight(site: Site, vm: Vm) -> int:
-    return sum(max(disk.total_size, disk.actual_size) for disk in site.image_disks(vm))
 
 
 class _Planner:

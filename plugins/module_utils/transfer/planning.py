@@ -165,6 +165,11 @@ def checked_targets(site: Site, names: Sequence[str], allow_non_backup: bool) ->
     return targets
 
 
+def biggest_first(site: Site, vms: Sequence[Vm]) -> list[Vm]:
+    """Return the VMs with the biggest first, since these need the room that there is only at first."""
+    return sorted(vms, key=lambda vm: -sum(max(one.total_size, one.actual_size) for one in site.image_disks(vm)))
+
+
 def within_reach(site: Site, owner: Owner, targets: Sequence[Domain]) -> list[Domain]:
     """Return the targets in the data center of a VM or template."""
     cluster = site.cluster_by_id.get(owner.cluster_id or "")
