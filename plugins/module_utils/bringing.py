@@ -120,14 +120,10 @@ class Bringer(ABC):
             left = self._what_is_left(step, domain, exc)
         except EngineError as worse:
             left = f"it stays in the engine as {domain.name} ({domain.id}): {worse}"
-        return EngineError(
-            exc.kind,
+        return exc.retold(
             f"{exc}; {left}",
-            remedy=exc.remedy or "see that the hosts may write to the storage (a replica is promoted first)",
+            remedy="see that the hosts may write to the storage (a replica is promoted first)",
             entity=Entity("storage_domain", domain.id, domain.name),
-            reason=exc.reason,
-            code=exc.code,
-            unknown=exc.unknown,
         )
 
     def _what_is_left(self, step: Step, domain: Domain, exc: EngineError) -> str:

@@ -163,7 +163,7 @@ class Mover:
         except EngineError as exc:
             told = f"{unheeded}; {exc}" if unheeded else str(exc)
             found = {**exc.details, "changed": bool(done.vms), "vms_shut_down": sorted(done.vms)}
-            raise EngineError(exc.kind, told, remedy=exc.remedy, entity=exc.entity, details=found) from exc
+            raise exc.retold(told, details=found) from exc
 
     def _shut_down(self, vms: Sequence[Vm]) -> EngineError | None:
         """Return what there is to say where guests did not heed: whether that is in the way, the plan tells."""

@@ -106,15 +106,7 @@ class FileImport:
         if exc.code == _REFUSED_INPUT:
             hint = f"; either host {host.name} cannot mount the path, or it holds no data domain; nothing was created"
             remedy = "check the path, and that the file server exports it to the hosts"
-        return EngineError(
-            exc.kind,
-            f"{exc}{hint}{left}",
-            remedy=exc.remedy or remedy,
-            entity=exc.entity,
-            reason=exc.reason,
-            code=exc.code,
-            unknown=exc.unknown,
-        )
+        return exc.retold(f"{exc}{hint}{left}", remedy=remedy)
 
     def _let_go(self, wanted: Wanted, found: Domain, host: Host, message: str, remedy: str) -> EngineError:
         """Return what to tell of a domain that must not be in the engine, after undoing its import."""

@@ -189,15 +189,8 @@ class Maker(Bringer):
             return self._send(wanted, wanted.body(host))
         except EngineError as exc:
             left = "" if exc.unknown else self.files.clear(wanted, host)
-            raise EngineError(
-                exc.kind,
-                f"{exc}{left}",
-                remedy=exc.remedy or "check that the path is exported to the hosts, writable for them, and empty",
-                entity=exc.entity,
-                reason=exc.reason,
-                code=exc.code,
-                unknown=exc.unknown,
-            ) from exc
+            remedy = "check that the path is exported to the hosts, writable for them, and empty"
+            raise exc.retold(f"{exc}{left}", remedy=remedy) from exc
 
     def _on_units(self, wanted: Wanted, host: Host) -> dict[str, Any]:
         new = self.new[wanted.label]

@@ -78,6 +78,26 @@ class EngineError(Exception):
         self.unknown = unknown
         self.details = dict(details or {})
 
+    def retold(
+        self,
+        message: str,
+        *,
+        remedy: str | None = None,
+        entity: Entity | None = None,
+        details: Mapping[str, Any] | None = None,
+    ) -> EngineError:
+        """Return this failure in other words; remedy: where it has none. entity, details: in the place of its own."""
+        return EngineError(
+            self.kind,
+            message,
+            remedy=self.remedy or remedy,
+            entity=entity or self.entity,
+            reason=self.reason,
+            code=self.code,
+            unknown=self.unknown,
+            details=self.details if details is None else details,
+        )
+
 
 class NoAnswer(EngineError):
     """No answer of the engine has come. sent: False if the request certainly never reached it."""
