@@ -11,6 +11,9 @@ from .rules.configuring import lease_holders_not_down, users_not_down
 # What a guest can be asked to shut down from. In every other state it does not hear, or something else goes on.
 HEARS_SHUTDOWN = frozenset({"up", "powering_up", "powering_down", "reboot_in_progress"})
 
+# Not down, and no process of theirs runs on a host.
+_STANDING_STILL = frozenset({"suspended", "image_locked", "image_illegal"})
+
 
 def hearing(vms: Iterable[Vm]) -> tuple[Vm, ...]:
     """Return, each once, the VMs whose guests can be asked to shut down; the hosted engine is never among them."""
@@ -20,5 +23,10 @@ def hearing(vms: Iterable[Vm]) -> tuple[Vm, ...]:
 
 def holding(site: Site, domain: Domain) -> list[Vm]:
     """Return the VMs for which a domain cannot go into maintenance: a suspended one only by its lease."""
-    running = [vm for vm in users_not_down(site, domain) if vm.status != "suspended"]
-    return running + [vm for vm in lease_holders_not_down(site, domain) if vm not in running]
+    users = [vm for vm in users_not_down(site, domain) if vm.status != "suspended"]
+    return users + [vm for vm in lease_holders_not_down(site, domain) if vm not in users]
+
+
+def running(site: Site, domain: Domain) -> list[Vm]:
+    """Return the VMs that may write to a domain now; before it is destroyed the engine does not look for them."""
+    return [vm for vm in holding(site, domain) if vm.status not in _STANDING_STILL]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from .domain_users import hearing, holding
+from .domain_users import hearing, holding, running
 from .engine.errors import EngineError, Kind
 from .engine.query import checked_uuid
 from .model.site import DataCenter, Disk, Domain, Host, Site, Template, Vm
@@ -72,6 +72,11 @@ class Way:
     data_center: DataCenter | None
     host: Host | None = None
 
+    @property
+    def takes_storage_from_vms(self) -> bool:
+        """Return whether no VM may run from the domain meanwhile."""
+        return not {"deactivate", "destroy"}.isdisjoint(self.actions)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -111,10 +116,12 @@ def plan(site: Site, names: Sequence[str], aim: Aim) -> Plan:
             remedy="give the data center to attach it to",
         )
     ways = [_way(site, domain, aim) for domain in moving]
-    leaving = [way.domain for way in ways if "deactivate" in way.actions]
+    leaving = [way.domain for way in ways if way.takes_storage_from_vms]
     shutdowns = hearing(vm for domain in leaving for vm in holding(site, domain)) if aim.shutdown_vms else ()
     _refuse(site, named, ways, aim, shutdowns)
-    held = [domain for domain in moving if aim.state != "active" and _has_locked_disk(site, domain)]
+    # Storage that is lost may never give its locks back, and no host touches it where it is destroyed.
+    patient = aim.state not in ("active", "destroyed")
+    held = [domain for domain in moving if patient and _has_locked_disk(site, domain)]
     unsettled = tuple(domain for domain in named if domain.in_process or domain in held)
     return Plan(named, gone, unsettled, shutdowns, _waves(ways, aim.state), tuple(_torn(site, ways)))
 
@@ -233,8 +240,10 @@ def _obstacles(site: Site, way: Way, aim: Aim, ways: Sequence[Way]) -> Iterator[
         yield Finding(f"no host of data center {way.data_center.name} is up", "activate a host of this data center")
     if "remove" in way.actions:
         yield from _without_host(way.host)
+    if "destroy" in way.actions:
+        yield from _users(way.domain, running(site, way.domain))
     if "deactivate" in way.actions:
-        yield from _running(site, way.domain)
+        yield from _users(way.domain, holding(site, way.domain))
         yield from hosted_engine(site, way.domain)
     if "detach" in way.actions:
         yield from _erased(way.domain)
@@ -254,8 +263,7 @@ def _without_host(host: Host | None) -> Iterator[Finding]:
         yield Finding(f"host {host.name} is {host.status}", f"activate host {host.name}, or name another")
 
 
-def _running(site: Site, domain: Domain) -> Iterator[Finding]:
-    found = holding(site, domain)
+def _users(domain: Domain, found: Sequence[Vm]) -> Iterator[Finding]:
     if found:
         told = ", ".join(f"{vm.name} ({vm.status})" for vm in found)
         yield Finding(

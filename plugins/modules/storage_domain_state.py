@@ -14,7 +14,8 @@ description:
     detach a local one, which the engine would erase.
   - What is in the way is looked for before the first change, for all domains at once; then nothing is changed.
   - A domain that leaves has its OVF stores written first, so that what lies on it can be registered elsewhere.
-  - What the engine is doing with a domain or its disks is waited for.
+  - What the engine is doing with a domain is waited for, and what it does with the disks there, unless the domain is to
+    be destroyed.
   - Several domains go at a time; the master of a data center leaves after all others and comes back before them.
   - VMs and templates that lie on nothing but a domain leave the engine when it is detached, and come back with it.
     A VM of which only some disks lie there loses these, with a warning.
@@ -47,7 +48,7 @@ options:
       - The state to reach.
       - V(unattached) is detached from its data center, V(removed) is unknown to the engine with its content kept.
       - V(destroyed) makes the engine forget a domain without touching the storage, which may be lost. An active domain
-        is not destroyed.
+        is not destroyed, nor one that VMs run from, which would go on running unknown to the engine.
     type: str
     choices: [active, maintenance, unattached, removed, destroyed]
     default: active
@@ -63,8 +64,8 @@ options:
     default: false
   shutdown_vms:
     description:
-      - Whether the guests of VMs that run from a domain that goes into maintenance are shut down first, within
-        O(timeout) seconds. The hosted engine never is.
+      - Whether the guests of VMs that run from a domain that goes into maintenance, or is destroyed, are shut down
+        first, within O(timeout) seconds. The hosted engine never is.
     type: bool
     default: false
   concurrency:

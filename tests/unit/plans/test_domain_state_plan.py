@@ -121,6 +121,21 @@ def test_vms_that_run_there_forbid_maintenance_and_are_named():
     assert "web (up)" in str(refused) and "web" in refused.remedy
 
 
+@pytest.mark.parametrize("status", ["up", "paused", "unknown"])
+def test_vms_that_run_there_forbid_that_a_domain_is_destroyed(status):
+    lost = replace(VAULT, status="inactive")
+    refused = refusal(site(lost, ON_VAULT, vm("web", ON_VAULT, status=status)), ["vault"], "destroyed")
+    assert f"web ({status})" in str(refused)
+    asked = planned(site(lost, ON_VAULT, vm("web", ON_VAULT, status="up")), ["vault"], "destroyed", shutdown_vms=True)
+    assert [one.name for one in asked.shutdowns] == ["web"]
+
+
+@pytest.mark.parametrize("status", ["down", "suspended", "image_locked"])
+def test_a_lost_domain_can_be_destroyed_although_vms_without_a_process_lie_there(status):
+    lost = replace(VAULT, status="inactive")
+    assert actions(site(lost, ON_VAULT, vm("web", ON_VAULT, status=status)), "destroyed") == ["destroy"]
+
+
 def test_their_guests_are_shut_down_where_that_is_wanted():
     found = planned(site(ON_VAULT, vm("web", ON_VAULT, status="up")), ["vault"], "maintenance", shutdown_vms=True)
     assert [one.name for one in found.shutdowns] == ["web"]
@@ -197,6 +212,7 @@ def test_a_locked_disk_is_waited_for_only_where_its_domain_leaves():
     assert [one.name for one in planned(state, ["vault"], "maintenance").unsettled] == ["vault"]
     resting = site(disk("one", VAULT, status="locked"), replace(VAULT, status="maintenance"))
     assert not planned(resting, ["vault"], "active").unsettled
+    assert not planned(resting, ["vault"], "destroyed").unsettled, "lost storage may never give a lock back"
 
 
 @pytest.mark.parametrize("wanted", ["active", "maintenance", "unattached", "removed", "destroyed"])
