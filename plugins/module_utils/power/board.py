@@ -16,6 +16,8 @@ COMING_UP = frozenset({"wait_for_launch", "powering_up", "restoring_state", "reb
 GOING_DOWN = frozenset({"powering_down", "saving_state"})
 # The engine changes the status before it answers. A VM that still has its old one later has failed between two looks.
 _STILL = 30.0
+# A host needs some time to end a VM, however little its guest had.
+_SWITCHED_OFF = 60.0
 
 
 @dataclass(frozen=True)
@@ -125,10 +127,10 @@ class Board:
         ]
 
     def extend(self, vm: Vm, at: Moment) -> None:
-        """Give a VM its time anew, after it was asked in another way."""
+        """Give a VM its time anew, after it was switched off."""
         way = self._on_way[vm.id]
         way.extended, way.moved = True, False
-        way.asked, way.deadline = at.seconds, at.seconds + self._group.timeout
+        way.asked, way.deadline = at.seconds, at.seconds + max(self._group.timeout, _SWITCHED_OFF)
 
     def skip_rest(self, reason: str) -> None:
         """Settle everything that has not begun."""

@@ -71,7 +71,8 @@ def ensure(
     if check_mode:
         results = _foreseen(order)
     else:
-        starting = [vm for vm in order.vms if vm.status == "down"] if state == "running" else []
+        asleep = [vm for vm in order.vms if vm.status != "up" and vm.status not in COMING_UP]
+        starting = asleep if state == "running" else []
         refused = unfit(engine, starting, isolated_profile, bare_nics, concurrency)
         results = _Work(engine, order, refused, concurrency, poll_interval, power_off, mark_ran, now).run()
     wanted = "up" if state == "running" else "down"

@@ -135,6 +135,12 @@ def test_a_guest_that_ignores_the_shutdown_is_powered_off_only_when_allowed(play
     assert forced["counts"]["succeeded"] == 1 and len(sent(primary, "stop")) == 1
 
 
+def test_a_vm_is_powered_off_at_once_where_its_guest_has_no_time(play, primary):
+    change(primary, "web", guest_ignores_shutdown=True)
+    result = power(play, primary, ["web"], state="stopped", timeout=0, power_off=True)
+    assert result["counts"]["succeeded"] == 1, result
+
+
 def test_what_ran_before_is_known_from_its_mark_and_the_mark_goes_once_it_runs_again(play, primary):
     power(play, primary, ["web", "db"], state="stopped", mark_ran=True)
     web = describe(primary, "web")
@@ -142,6 +148,15 @@ def test_what_ran_before_is_known_from_its_mark_and_the_mark_goes_once_it_runs_a
     result = power(play, primary, ["web", "db"], only_ran=True)
     assert [one["name"] for one in result["entities"]] == ["web"]
     assert describe(primary, "web") == "Web front end"
+
+
+@pytest.mark.parametrize("status", ["down", "suspended", "image_locked"])
+def test_whatever_would_start_is_isolated_first(play, primary, status):
+    change(primary, "db", status=status)
+    primary.mishaps.add("PUT", "/vms/{id}/nics/{id}", "status", status=409, detail="[no]", times=0)
+    isolated = {"network": "ovirtmgmt", "profile": "ovirtmgmt"}
+    result = power(play, primary, ["db"], isolated_profile=isolated)
+    assert "could reach production" in result["entities"][0]["reason"] and not starts(primary)
 
 
 def test_others_on_a_domain_come_last(play, primary):
