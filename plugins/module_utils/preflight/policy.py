@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..engine.errors import EngineError
+from ..recovery.drill import copy_of
 from ..rules.catalogue import audit
 from .case import Case
 from .finding import Finding, Severity
@@ -55,4 +57,15 @@ def drills(case: Case) -> Iterator[Finding]:
         yield Finding("drill_profile_missing", severity, facts.name, f"profile {names[1]}", message, remedy)
 
 
-CHECKS = (rules, rpo, hooks, drills)
+def copies(case: Case) -> Iterator[Finding]:
+    """Find the storage domains of which a drill would not find a copy, and might take the storage itself."""
+    planned = (domain for group in case.groups for domain in group.domains)
+    for domain in planned if case.procedure == "drill" else ():
+        try:
+            copy_of(case.plan, domain, case.direction)
+        except EngineError as exc:
+            subject, remedy = f"storage domain {domain.name}", exc.remedy or "see docs/recovery-plan.md"
+            yield Finding("drill_without_copy", "block", "plan", subject, str(exc), remedy)
+
+
+CHECKS = (rules, rpo, hooks, drills, copies)

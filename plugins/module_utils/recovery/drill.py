@@ -7,9 +7,34 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..engine.errors import EngineError
-from .plan import Plan, PlanSite
+from .plan import Direction, Placement, Plan, PlanDomain, PlanSite
 
 SUFFIX = "-drill"
+
+
+def copy_of(plan: Plan, domain: PlanDomain, direction: Direction) -> Placement:
+    """Return where the target finds the copy of a domain; EngineError where that may be the storage itself.
+
+    A drill attaches whatever it finds, also what still belongs to the source.
+    """
+    there, original = domain.placements[direction.target], domain.placements[direction.source]
+    at = f"sites.{direction.target}.drill of the storage domain {domain.name}"
+    if there.drill is None and "present_copies" not in plan.hooks.acting:
+        raise EngineError(
+            "invalid",
+            f"plan {plan.name} does not say where {direction.target} finds a copy of the storage domain {domain.name}",
+            remedy=f"give the hook present_copies, or say in {at} where copies are presented; else a drill would work "
+            "on the storage itself",
+        )
+    place = there.drill or there
+    if place.lies_at and place.lies_at == original.lies_at:
+        raise EngineError(
+            "invalid",
+            f"plan {plan.name}: the copy of the storage domain {domain.name} would be at {':'.join(place.lies_at)}, "
+            f"where {direction.source} has the storage itself",
+            remedy=f"give the place of a copy in {at}",
+        )
+    return place
 
 
 def as_drill(run: Mapping[str, Any], plan: Plan, target: PlanSite) -> dict[str, Any]:

@@ -69,6 +69,11 @@ class Placement:
     settings: Mapping[str, str] = field(default_factory=dict)
     drill: Placement | None = None
 
+    @property
+    def lies_at(self) -> tuple[str, ...]:
+        """Return the file server and the path; nothing for block storage, where one place holds many domains."""
+        return tuple(self.settings[key] for key in ("address", "path") if key in self.settings)
+
 
 @dataclass(frozen=True)
 class PlanDomain:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..engine.errors import EngineError
 from ..mapping import as_document
-from .drill import as_drill
+from .drill import as_drill, copy_of
 from .plan import FINALLY, PHASES, BootGroup, Direction, Group, Placement, Plan, PlanDomain, Procedure, Selection
 
 
@@ -31,7 +31,7 @@ def run_of(
     source, target = plan.site(direction.source), plan.site(direction.target)
     domains = [(domain, domain.placements[target.name]) for group in groups for domain in group.domains]
     if procedure == "drill":
-        domains = [(domain, placement.drill or placement) for domain, placement in domains]
+        domains = [(domain, copy_of(plan, domain, direction)) for domain, _placement in domains]
     run = {
         "procedure": procedure,
         "phases": list(PHASES[procedure]),
@@ -173,7 +173,7 @@ def _selected(group: Group, found: Mapping[str, Sequence[str]]) -> list[str]:
         raise EngineError(
             "invalid",
             f"groups.{group.name}.vms is a search, which finds nothing among VMs that are not registered",
-            remedy="give the manifest that preflight wrote while the site was alive, or name the VMs in the plan",
+            remedy="give the manifest that preflight kept while the site was alive (recovery_manifest), or name the VMs",
         )
     return sorted({*found[group.name], *group.named_vms})
 

@@ -187,6 +187,11 @@ def test_a_drill_needs_its_isolated_profile() -> None:
     assert ("drill_profile_missing", "block") in kinds(policy, case(procedure="drill"))
 
 
+def test_a_drill_needs_to_be_told_where_copies_are() -> None:
+    assert ("drill_without_copy", "block") in kinds(policy, case(procedure="drill"))
+    assert ("drill_without_copy", "block") not in kinds(policy, case())
+
+
 def test_a_search_that_cannot_be_used_blocks() -> None:
     judged = case(found={"shop": EngineError("invalid", "is no search")})
     assert ("search_refused", "block") in kinds(drift, judged)

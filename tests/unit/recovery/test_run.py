@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.errors import EngineError
-from ansible_collections.lifeboat.ovirt.plugins.module_utils.recovery.plan import Direction
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.recovery.plan import Direction, Plan
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.recovery.run import run_of
 from recovery_plans import VAULT, changed, read
 
@@ -127,4 +127,24 @@ def test_restored_vms_without_a_boot_group_are_shut_down_by_name_before_they_go_
 
 def test_what_starts_lies_on_the_domains_of_the_plan_or_where_vms_are_restored_to() -> None:
     assert run_of(read(), THERE)["named_on"] == [*run_of(read(), THERE)["storage_domain_ids"], "west-data"]
-    assert "west-data" not in run_of(read(), THERE, procedure="drill")["named_on"]
+    assert "west-data" not in run_of(with_copies(), THERE, procedure="drill")["named_on"]
+
+
+def with_copies() -> Plan:
+    return read(changed("hooks", to={"present_copies": "hooks/copies.yml"}))
+
+
+def test_a_drill_without_a_word_on_copies_is_refused() -> None:
+    with pytest.raises(EngineError, match="does not say where secondary finds a copy of the storage domain vault"):
+        run_of(read(), THERE, procedure="drill")
+    assert run_of(with_copies(), THERE, procedure="drill")["storage_domains"][0]["name"] == "vault-drill"
+
+
+def test_a_drill_on_the_path_of_the_original_is_refused_whatever_presents_copies() -> None:
+    document = changed("hooks", to={"present_copies": "hooks/copies.yml"})
+    placements = document["groups"]["files"]["domains"]["nfs-vault"]["sites"]
+    placements["secondary"] = {**placements["primary"], "nfs_version": "v4"}
+    with pytest.raises(EngineError, match=r"at nfs\.array-a\.test:/vault, where primary has the storage itself"):
+        run_of(read(document), THERE, procedure="drill")
+    placements["secondary"]["drill"] = {"address": "nfs.array-a.test", "path": "/snapshots/vault"}
+    assert run_of(read(document), THERE, procedure="drill")["storage_domains"][1]["path"] == "/snapshots/vault"
