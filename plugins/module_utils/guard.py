@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
+from .domain_users import holding
 from .engine.errors import EngineError
-from .model.loader import load_storage
+from .model.loader import load_site, load_storage
 from .model.site import Domain, Host, Site
+from .recovery.drill import SUFFIX
 
 if TYPE_CHECKING:
     from .engine.session import Session
@@ -48,7 +50,8 @@ def check(
     connect: opens a session with the site's engine. An engine that cannot be reached proves nothing, its hosts may
     still write: then only the operator's word counts, which is the site's name. So it does where the engine answers
     but sees none of its hosts. Where it sees a host up, no word counts. Nothing is sent to any other engine.
-    EngineError rule where the proof is missing. report_only: what the site holds is no error; its engine has to answer.
+    EngineError rule where the proof is missing. report_only: what the site holds, and what runs from it there, is no
+    error; its engine has to answer.
     """
     if not storage_domains:
         raise EngineError("invalid", "storage_domains is empty", remedy="name the domains that will be taken over")
@@ -58,7 +61,7 @@ def check(
         )
     try:
         with connect() as engine:
-            state = load_storage(engine)
+            state = load_site(engine) if report_only else load_storage(engine)
     except EngineError as exc:
         if report_only or exc.kind not in ("unreachable", "timeout"):
             raise
@@ -67,7 +70,8 @@ def check(
     if not held:
         return _proven(site, "engine", f"the engine of {site} has released the domains")
     if report_only:
-        return _finding(site, None, f"site {site} holds the storage domains", [domain.id for domain in held])
+        running = sorted({vm.name for domain in held for vm in holding(state, domain)})
+        return _finding(site, None, f"site {site} holds the storage domains", [domain.id for domain in held], running)
     names = ", ".join(f"{domain.name} ({domain.status})" for domain in held)
     up = ", ".join(host.name for host in writers(state, held))
     if up:
@@ -80,11 +84,11 @@ def check(
 
 
 def _proven(site: str, proof: str, reason: str) -> dict[str, Any]:
-    return _finding(site, proof, reason, [])
+    return _finding(site, proof, reason, [], [])
 
 
-def _finding(site: str, proof: str | None, reason: str, held: list[str]) -> dict[str, Any]:
-    return {"changed": False, "site": site, "proof": proof, "reason": reason, "held": held}
+def _finding(site: str, proof: str | None, reason: str, held: list[str], running: list[str]) -> dict[str, Any]:
+    return {"changed": False, "site": site, "proof": proof, "reason": reason, "held": held, "running": running}
 
 
 def _operators_word(site: str, fenced: str | None, what: str, why: str | None) -> dict[str, Any]:
@@ -99,25 +103,47 @@ def _operators_word(site: str, fenced: str | None, what: str, why: str | None) -
     return _proven(site, "operator", f"{site} was declared fenced")
 
 
-def check_drill(engine: Session, *, storage_domains: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return that a site knows none of the domains, or only as those of a drill that was broken off.
+def check_drill(
+    engine: Session, *, storage_domains: Sequence[Mapping[str, Any]], in_earnest: bool = False
+) -> dict[str, Any]:
+    """Return that a drill and a recovery in earnest do not meet: what the site knows of the domains is of one kind.
 
-    storage_domains: [{id, name}], with the name that they have in the drill. EngineError rule names those that are
-    in earnest use there: a drill would work on them.
+    storage_domains: [{id, name}], with the name that they have in the drill, or in_earnest. EngineError rule names
+    those that a drill would find in use there, or the copies that a recovery in_earnest would take for the originals.
     """
     names = {one["id"]: one["name"] for one in storage_domains}
     known = [domain for domain in load_storage(engine).domains if domain.id in names]
+    if in_earnest:
+        _refuse_copies([domain for domain in known if domain.name == names[domain.id] + SUFFIX])
+        return _met([], "no drill has left copies of the storage domains here")
     earnest = [domain for domain in known if domain.name != names[domain.id]]
     if earnest:
-        told = ", ".join(f"{domain.name} ({domain.id})" for domain in earnest)
         raise EngineError(
             "rule",
-            f"this engine has storage domains of the plan itself: {told}",
-            remedy="drill at a site that does not use them, or release them there first",
+            f"this engine has storage domains of the plan itself: {_told(earnest)}",
+            remedy="drill at a site that does not use them, or release them there first; what is certainly the copy of "
+            f"a drill that was broken off before it got its name is given one that ends in {SUFFIX}",
         )
     left = ", ".join(domain.name for domain in known)
+    return _met(known, f"left of an earlier drill: {left}" if left else "none of the storage domains is known here")
+
+
+def _refuse_copies(copies: Sequence[Domain]) -> None:
+    if copies:
+        raise EngineError(
+            "rule",
+            f"a drill has left copies of the storage domains here: {_told(copies)}",
+            remedy="put them away with the entry point clean_up_drill of the role recovery, then run again",
+        )
+
+
+def _told(domains: Sequence[Domain]) -> str:
+    return ", ".join(f"{domain.name} ({domain.id})" for domain in domains)
+
+
+def _met(known: Sequence[Domain], reason: str) -> dict[str, Any]:
     return {
         "changed": False,
         "storage_domains": sorted(domain.name for domain in known),
-        "reason": f"left of an earlier drill: {left}" if left else "none of the storage domains is known here",
+        "reason": reason,
     }

@@ -6,11 +6,13 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: drill_guard
-short_description: Make sure that a drill meets no storage in earnest use
+short_description: Make sure that a drill and a recovery in earnest do not meet
 version_added: 0.1.0
 description:
   - A drill imports copies of storage domains, which have the identifiers of the originals. Fails where the engine knows
     one of these already, unless under the name that it has in a drill, which then was broken off.
+  - A recovery in earnest must not take such copies for the storage itself. With O(in_earnest) fails where a drill has
+    left any.
 author:
   - lifeboat.ovirt contributors (@lifeboat-ovirt)
 extends_documentation_fragment:
@@ -27,17 +29,26 @@ attributes:
     support: full
 options:
   storage_domains:
-    description: The storage domains of the drill, as RV(lifeboat.ovirt.recovery_plan_info#module:run) has them.
-      Of each the keys C(id) and C(name) count.
+    description: The storage domains of the drill or the recovery, as RV(lifeboat.ovirt.recovery_plan_info#module:run)
+      has them. Of each the keys C(id) and C(name) count.
     type: list
     elements: dict
     required: true
+  in_earnest:
+    description: Whether this is no drill. The names are those of the storage domains themselves then.
+    type: bool
+    default: false
 """
 
 EXAMPLES = r"""
 - name: Do not drill on storage that is in use
   lifeboat.ovirt.drill_guard:
     storage_domains: "{{ plan.run.storage_domains }}"
+
+- name: Do not fail over to the copies of a drill
+  lifeboat.ovirt.drill_guard:
+    storage_domains: "{{ plan.run.storage_domains }}"
+    in_earnest: true
 """
 
 RETURN = r"""
@@ -64,15 +75,19 @@ elapsed:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.ansible_glue import auth_spec, reported, session
+from ..module_utils.ansible_glue import auth_spec, reported, session, subset
 from ..module_utils.guard import check_drill
 
 
 def main() -> None:
-    spec = {**auth_spec(), "storage_domains": {"type": "list", "elements": "dict", "required": True}}
+    spec = {
+        **auth_spec(),
+        "storage_domains": {"type": "list", "elements": "dict", "required": True},
+        "in_earnest": {"type": "bool", "default": False},
+    }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch, session(module.params, check_mode=True) as engine:
-        result = check_drill(engine, storage_domains=module.params["storage_domains"])
+        result = check_drill(engine, **subset(module.params, "storage_domains", "in_earnest"))
     module.exit_json(**result, **stopwatch.times)
 
 

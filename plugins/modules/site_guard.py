@@ -43,7 +43,8 @@ options:
       the name of the site.
     type: str
   report_only:
-    description: Whether a site that holds domains is told in RV(held) and is no failure. Its engine has to answer then.
+    description: Whether a site that holds domains is told in RV(held) and RV(running) and is no failure. Its engine has
+      to answer then.
     type: bool
     default: false
 """
@@ -72,6 +73,11 @@ reason:
   type: str
 held:
   description: Identifiers of the domains that the site holds, with O(report_only).
+  returned: success
+  type: list
+  elements: str
+running:
+  description: Names of the VMs that run from these there, with O(report_only).
   returned: success
   type: list
   elements: str

@@ -16,7 +16,7 @@ from .finding import Finding, Severity
 # A failback cleans it up, and a drill must not touch it.
 _KNOWN: dict[Procedure, Severity] = {
     "failover": "warn",
-    "planned_migration": "warn",
+    "planned_migration": "block",
     "failback": "info",
     "drill": "block",
 }
@@ -86,6 +86,8 @@ def at_target(case: Case) -> Iterator[Finding]:
             remedy = "make sure that this is not left over from a failover, and release it if it is"
             if case.procedure == "failback":
                 remedy = "failback releases what is left over"
+            elif case.procedure == "planned_migration":
+                remedy = "if this is left over from a failover, run failback instead, which releases it"
             yield Finding("domain_known_at_target", _KNOWN[case.procedure], facts.name, subject, message, remedy)
         elif other is not None:
             message = f"{facts.name} has another storage domain of this name, {other.id}"

@@ -35,7 +35,8 @@ def _fence(run: Run) -> Iterator[str]:
 
 
 def _clean(run: Run) -> Iterator[str]:
-    yield f"shut down at {run['target']} what still runs from {_domains(run)}, and release these storage domains there"
+    held = f"those of the storage domains {_domains(run)} that {run['source']} uses"
+    yield f"shut down at {run['target']} what still runs from {held}, and release them there"
 
 
 def _shut_down(run: Run) -> Iterator[str]:
@@ -61,6 +62,8 @@ def _present(run: Run) -> Iterator[str]:
 
 
 def _find(run: Run) -> Iterator[str]:
+    if run["hooks"].get("rpo"):
+        yield f"ask the tasks of {run['hooks']['rpo']} how old the data of the copy is"
     for one in run["targets"]:
         yield f"log the hosts of {run['data_center']} in to {one['target']} over {one['address']}:{one['port']}"
     yield f"see that the hosts of {run['data_center']} see {_domains(run)}"
@@ -98,7 +101,7 @@ def _verify(run: Run) -> Iterator[str]:
 
 
 def _guard(run: Run) -> Iterator[str]:
-    yield f"make certain that {run['target']} knows nothing of the storage domains of the plan"
+    yield f"make certain that {run['target']} does not use the storage domains of the plan itself"
 
 
 def _dismantle(run: Run) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import pytest
 
+from ovirt_simulator.engine import schema
+
 
 def guard(play, site, **params):
     return play("site_guard", auth=site.auth, site="primary", storage_domains=["vault"], **params)
@@ -24,7 +26,7 @@ def test_a_site_that_released_the_domain_proves_it_by_its_engine(play, primary, 
 
 def test_what_a_site_holds_can_be_asked_for(play, primary):
     result = play("site_guard", auth=primary.auth, site="primary", storage_domains=["vault", "gone"], report_only=True)
-    assert (result["proof"], len(result["held"])) == (None, 1)
+    assert (result["proof"], len(result["held"]), result["running"]) == (None, 1, ["web"])
     primary.stop()
     assert guard(play, primary, fenced="primary", report_only=True)["error_kind"] == "unreachable"
 
@@ -55,3 +57,19 @@ def test_a_wrong_password_is_no_proof_of_anything(play, primary):
     auth = {**primary.auth, "password": "wrong"}
     result = play("site_guard", auth=auth, site="primary", storage_domains=["vault"], fenced="primary")
     assert result["error_kind"] == "auth"
+
+
+def test_a_drill_and_a_recovery_in_earnest_do_not_meet(play, primary):
+    def guard(name, **params):
+        return play("drill_guard", auth=primary.auth, storage_domains=[{"id": vault, "name": name}], **params)
+
+    with primary.engine.transaction() as context:
+        row = context.db.query(schema.StorageDomainStatic).filter_by(name="vault").one()
+        vault = row.id
+    assert guard("vault", in_earnest=True)["reason"].startswith("no drill has left")
+    assert guard("vault-drill")["error_kind"] == "rule"
+    with primary.engine.transaction() as context:
+        context.db.get_one(schema.StorageDomainStatic, vault).name = "vault-drill"
+    refused = guard("vault", in_earnest=True)
+    assert refused["error_kind"] == "rule" and "clean_up_drill" in refused["remedy"]
+    assert guard("vault-drill")["storage_domains"] == ["vault-drill"]
