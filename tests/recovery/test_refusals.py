@@ -4,11 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
+import yaml
 
+from many_vms import write_plan
 from ovirt_simulator.site import Sites
-from site_facts import BACK, THERE, running
+from site_facts import BACK, THERE, lose, running
+
+PLAN = Path(__file__).parent / "plan" / "plan.yml"
 
 
 def test_a_failover_while_the_primary_holds_the_domains_is_refused_and_sends_nothing(
@@ -47,3 +52,33 @@ def test_a_drill_at_a_site_that_uses_the_storage_itself_is_refused_and_touches_n
     assert code and "storage domains of the plan itself" in output
     assert running(sites["primary"]) == before
     assert [one for one in sites["primary"].writes if not one.path.startswith("/ovirt-engine/s")] == []
+
+
+def test_nobody_hands_over_from_a_site_that_has_only_returned(
+    sites: Sites, procedure: Callable[..., tuple[int, str]], succeed: Callable[..., str]
+) -> None:
+    sites.arrays.replicate()
+    lose(sites, "primary")
+    succeed("failover", recovery_fenced="primary", **THERE)
+    sites["primary"].restart()
+    sites["primary"].hosts.recover()
+    writes = [one.path for one in sites["secondary"].writes if not one.path.startswith("/ovirt-engine/s")]
+    for name, says in (("failback", "secondary is to be cleaned, yet"), ("planned_migration", "Both primary and")):
+        code, output = procedure(name, recovery_power_off=True, **THERE)
+        assert code and says in output, output[-6000:]
+    assert running(sites["secondary"]) == {"db", "web"}
+    assert [one.path for one in sites["secondary"].writes if not one.path.startswith("/ovirt-engine/s")] == writes
+
+
+def test_a_search_finds_what_it_found_while_the_source_was_alive(
+    sites: Sites, procedure: Callable[..., tuple[int, str]], succeed: Callable[..., str], tmp_path: Path
+) -> None:
+    sites["primary"].stop()
+    document = {**yaml.safe_load(PLAN.read_text(encoding="utf-8")), "hooks": {}}
+    document["groups"]["shop"]["vms"] = {"search": "tag=dr"}
+    given = {"recovery_plan": write_plan(tmp_path / "plan.yml", document), "recovery_fenced": "primary", **THERE}
+    code, output = procedure("failover", "--check", **given)
+    assert code and "give the manifest" in output
+    found = {"version": 1, "written": "2031-05-04T03:00:00+00:00", "entities": [], "searches": {"shop": ["batch"]}}
+    kept = write_plan(tmp_path / "manifest.yml", found)
+    assert "register batch, db, web of vault" in succeed("failover", "--check", recovery_manifest=kept, **given)
