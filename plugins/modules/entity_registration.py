@@ -42,7 +42,7 @@ options:
     required: true
   inactive:
     description: Whether a storage domain that is not attached and active is an error of the whole call before anything
-      is registered, or a failed entity of its own.
+      is registered, or a failed entity of its own. The same goes for a VM or template that is named and is nowhere.
     type: str
     choices: [fail, report]
     default: fail

@@ -173,7 +173,7 @@ def _selected(group: Group, found: Mapping[str, Sequence[str]]) -> list[str]:
         raise EngineError(
             "invalid",
             f"groups.{group.name}.vms is a search, which finds nothing among VMs that are not registered",
-            remedy="give the manifest that preflight kept while the site was alive (recovery_manifest), or name the VMs",
+            remedy="give the manifest that preflight kept while the site was alive, or name the VMs in the plan",
         )
     return sorted({*found[group.name], *group.named_vms})
 

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from ..engine.errors import EngineError, Entity
 from ..model.site import Domain
-from ..results import EntityResult
+from ..results import EntityResult, Outcome
 
 Kind: TypeAlias = Literal["template", "vm", "disk"]
 Names: TypeAlias = Mapping[str, str]  # by identifier
@@ -83,9 +83,11 @@ def plan(
     present: Mapping[Kind, Names],
     on_domains: Mapping[Kind, Names],
     pattern: str = PLACEHOLDER,
+    lost: Outcome | None = None,
 ) -> Plan:
     """Return the plan for what waits; EngineError not_found for a name that is nowhere.
 
+    lost: the outcome of an entity with such a name, instead of the error.
     present: what the engine has. on_domains: what of that lies on the storage domains; the wanted ones of these are
     reported as being there already. pattern: of the names that entities are registered by.
     """
@@ -98,7 +100,7 @@ def plan(
     settled = [EntityResult.of(one.id, one.name, without_template(one)) for one in vms if one in orphans]
     for kind in _KINDS:
         listed = {one.id: one.name for one in wanted if one.kind == kind}
-        settled += _already(kind, choices[kind], listed, present[kind], on_domains[kind], pattern)
+        settled += _already(kind, choices[kind], listed, present[kind], on_domains[kind], pattern, lost)
     return Plan(chains(templates), tuple(one for one in vms if one not in orphans), tuple(settled))
 
 
@@ -163,18 +165,24 @@ def remedy_for(one: Unregistered, error: EngineError, names: Names, pattern: str
 
 
 def _already(
-    kind: Kind, choice: Choice, listed: Names, present: Names, on_domains: Names, pattern: str
+    kind: Kind, choice: Choice, listed: Names, present: Names, on_domains: Names, pattern: str, lost: Outcome | None
 ) -> list[EntityResult]:
+    nowhere = []
     found = {id_: name for id_, name in listed.items() if id_ in present}
     found |= {id_: name for id_, name in on_domains.items() if choice.includes(id_, name)}
     for reference in sorted(choice.names - set(listed) - set(listed.values())):
         known_as = (reference, renamed(pattern, reference))
         match = next((id_ for id_, name in present.items() if id_ == reference or name in known_as), None)
         if match is None:
-            raise EngineError(
-                "not_found",
-                f"{kind} {reference} is neither registered nor waiting on the storage domains",
-                remedy="check the name, and that the domains that hold its disks are attached",
-            )
-        found[match] = present[match]
-    return [EntityResult(id_, name, "skipped", "already registered") for id_, name in found.items()]
+            nowhere.append(_nowhere(kind, reference, lost))
+        else:
+            found[match] = present[match]
+    return [EntityResult(id_, name, "skipped", "already registered") for id_, name in found.items()] + nowhere
+
+
+def _nowhere(kind: Kind, reference: str, lost: Outcome | None) -> EntityResult:
+    reason = f"{kind} {reference} is neither registered nor waiting on the storage domains"
+    remedy = "check the name, and that the domains that hold its disks are attached"
+    if lost is None:
+        raise EngineError("not_found", reason, remedy=remedy)
+    return EntityResult(None, reference, lost, f"{lost}: {reason}" if lost == "unknown" else reason, remedy)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..engine.errors import EngineError
 from ..mapping import Profile
 from ..model.site import Site
-from ..results import EntityResult
+from ..results import EntityResult, Outcome
 from .events import complaints, last_event
 from .execute import Outcomes, Registrar
 from .plan import BLANK_TEMPLATE, Choice, Kind, Plan, Unregistered, left_behind, plan, remedy_for, without_template
@@ -45,13 +45,17 @@ class BareNics:
 
 @dataclass
 class Recovery:
-    """One registration of what waits on some domains; repairs: what was done to NICs so far."""
+    """One registration of what waits on some domains; repairs: what was done to NICs so far.
+
+    lost: what becomes of a name that is nowhere, None for an error of the whole.
+    """
 
     engine: Session
     settings: Settings
     choices: Mapping[Kind, Choice]
     found: Sequence[OnDomain]
     bare_nics: BareNics
+    lost: Outcome | None = None
     repairs: list[Repair] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -90,7 +94,7 @@ class Recovery:
         for one in self.found:
             for kind, registered in one.registered.items():
                 on_domains[kind] |= registered
-        return plan(each_once(self.found), self.choices, names, on_domains, self.settings.pattern), present
+        return plan(each_once(self.found), self.choices, names, on_domains, self.settings.pattern, self.lost), present
 
     def _settle(self, kind: Kind, outcomes: Outcomes, present: Present) -> None:
         if outcomes:

@@ -11,7 +11,7 @@ from ..given_mapping import given_mapping
 from ..mapping import Profile, SiteMapping
 from ..model.loader import load_storage
 from ..model.site import Domain, Site
-from ..results import EntityResult, named, raise_if_failed, report
+from ..results import EntityResult, Outcome, named, raise_if_failed, report
 from .execute import Settings
 from .plan import Choice, Kind, checked_pattern
 from .recovery import BareNics, Recovery
@@ -65,7 +65,8 @@ def register(
     choices: dict[Kind, Choice] = {"template": Choice.of(templates), "vm": Choice.of(vms), "disk": Choice.of(disks)}
     domains, absent = _active_domains(site, storage_domains, check_mode or inactive == "report")
     bare_nics = BareNics.of(site, unmapped_networks == "unplug", settings.targets.repair)
-    recovery = Recovery(engine, settings, choices, load_waiting(engine, domains, concurrency), bare_nics)
+    lost = _lost(inactive, bool(absent) and check_mode)
+    recovery = Recovery(engine, settings, choices, load_waiting(engine, domains, concurrency), bare_nics, lost)
     results = [_not_yet(name, check_mode) for name in absent]
     results += recovery.predict() if check_mode else recovery.carry_out()
     result = _reported(results, recovery, [*given.notes, *_undecided(given.mapping)])
@@ -106,6 +107,13 @@ def _active_domains(site: Site, names: Sequence[str], lenient: bool) -> tuple[li
                 remedy="attach and activate it first, for example with storage_domain_state",
             )
     return list(domains.values()), absent
+
+
+def _lost(inactive: str, may_appear: bool) -> Outcome | None:
+    """Return what becomes of a name that is nowhere: it may lie on a domain that is reported as inactive."""
+    if may_appear:
+        return "unknown"
+    return "failed" if inactive == "report" else None
 
 
 def _undecided(mapping: SiteMapping) -> list[str]:

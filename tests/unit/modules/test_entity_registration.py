@@ -162,6 +162,14 @@ class TestBelongings:
         assert reason(result, "press") == "vm registered from plant"
 
 
+def test_a_vm_that_is_nowhere_keeps_nobody_from_being_registered(register, site):
+    given = {"vms": ["web", "nobody"], "disks": [], "inactive": "report"}
+    foreseen = register(check=True, **{**given, "storage_domains": [*DOMAINS, "not-yet"]})
+    assert outcomes(foreseen)["nobody"] == "unknown" and not foreseen.get("failed")
+    assert register(**{**given, "inactive": "fail"})["error_kind"] == "not_found"
+    assert outcomes(register(**given)).items() >= {"web": "succeeded", "nobody": "failed"}.items()
+
+
 class TestRename:
     def test_a_drill_registers_under_new_names_and_finds_them_again(self, register, site):
         result = register(rename="{name}-drill", disks=[])

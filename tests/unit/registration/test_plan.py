@@ -73,6 +73,13 @@ def test_a_name_that_is_nowhere_is_not_found():
         plan([vm("a")], {**ALL, "vm": Choice.of(["a", "nobody"])}, NOBODY, NOBODY)
 
 
+def test_a_name_that_is_nowhere_can_be_a_failure_of_its_own():
+    planned = plan([vm("a")], {**ALL, "vm": Choice.of(["a", "nobody"])}, NOBODY, NOBODY, lost="failed")
+    assert [one.name for one in planned.vms] == ["a"]
+    [lost] = planned.settled
+    assert (lost.name, lost.outcome) == ("nobody", "failed") and lost.reason and lost.remedy
+
+
 def test_a_vm_that_was_registered_under_a_new_name_is_known_by_its_old_one():
     present = {"vm": {"id-a": "a-drill"}, "template": {}}
     planned = plan([], {**ALL, "vm": Choice.of(["a"])}, present, NOBODY, "{name}-drill")
