@@ -61,7 +61,7 @@ test-browser: .venv/made.stamp ## the page of a run's report in headless Chromiu
 
 .PHONY: test-chaos
 test-chaos: .venv/made.stamp ## what changes something, with each of its requests disturbed in turn, and run again
-	@$(IN_VENV) pytest -n 2 --dist worksteal -m chaos -o timeout=1800 tests/chaos $(PYTEST_ARGS)
+	@$(IN_VENV) pytest -n 2 --dist worksteal -m chaos -o timeout=1800 tests/chaos tests/recovery $(PYTEST_ARGS)
 
 .PHONY: conformance
 conformance: .venv/made.stamp ## write the table of what the tests show of the engine's contract

@@ -6,7 +6,6 @@ A test gives an operation, which plays modules, and a world, which is where it s
 
 from __future__ import annotations
 
-import difflib
 import random
 import re
 from collections import Counter
@@ -139,7 +138,11 @@ def _disturbed(operation: Operation, world: World, one: Disturbance, calm: Endin
             raise
         mishaps.clear()
         again = operation(_auth(sites))
-        wrong = _unclear(first) or _fails(first, again) or _difference(calm, end_state.rows(sites))
+        wrong = (
+            _unclear(first)
+            or _fails(first, again)
+            or end_state.difference(calm.rows, end_state.rows(sites), calm.known)
+        )
         return Verdict(rule.seen >= rule.at, wrong and f"{one}:\n{wrong}")
 
 
@@ -156,11 +159,4 @@ def _unclear(result: Mapping[str, Any]) -> str | None:
 def _fails(first: Mapping[str, Any], again: Mapping[str, Any]) -> str | None:
     return (
         f"the second run fails: {again}\nthe disturbed one: {first.get('msg', 'works')}" if "failed" in again else None
-    )
-
-
-def _difference(calm: Ending, found: Sequence[str]) -> str | None:
-    wanted, there = (end_state.canonical(lines, calm.known) for lines in (calm.rows, found))
-    return (
-        "\n".join(difflib.unified_diff(wanted, there, "undisturbed", "disturbed and run again", "", "", 0, "")) or None
     )

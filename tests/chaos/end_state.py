@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import re
 from collections import defaultdict
@@ -54,6 +55,12 @@ def canonical(lines: Iterable[str], known: frozenset[str]) -> list[str]:
             around[token].append(_MADE.sub(lambda match: match[0] if match[0] in known else "new", line))
     names = {token: f"new-{_digest(sorted(seen))}" for token, seen in around.items()}
     return sorted(_MADE.sub(lambda match: names.get(match[0], match[0]), line) for line in kept)
+
+
+def difference(wanted: Iterable[str], found: Iterable[str], known: frozenset[str]) -> str | None:
+    """Return how rows differ from those of an undisturbed run, None where they do not; known: see canonical."""
+    texts = [canonical(lines, known) for lines in (wanted, found)]
+    return "\n".join(difflib.unified_diff(*texts, "undisturbed", "disturbed and run again", "", "", 0, "")) or None
 
 
 def _rows(where: str, database: Database, tables: Iterable[Table]) -> Iterator[str]:

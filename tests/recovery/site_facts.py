@@ -3,40 +3,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.ansible_glue import credentials
 from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.session import Session
 from ovirt_simulator.engine import schema
 from ovirt_simulator.engine.schema import Base
 from ovirt_simulator.site import SimulatedSite, Sites
+from ovirt_simulator.storage import schema as storage_schema
 
 THERE = {"recovery_source": "primary", "recovery_target": "secondary"}
 BACK = {"recovery_source": "secondary", "recovery_target": "primary"}
 
-# Records of what happened, and when something was last changed.
-_HISTORY = {"audit_log", "job", "step", "command_entities"}
+Rows = dict[str, set[tuple[Any, ...]]]
+
+# Records of what happened, sessions that nobody could end any more, and when something was last changed.
+_HISTORY = {"audit_log", "job", "step", "command_entities", "sso_tokens"}
 _TIMES = ("time", "_date", "updated", "modified", "generation", "started")
 
 
-def tables(site: SimulatedSite) -> dict[str, set[tuple[Any, ...]]]:
-    """Return every row of every table of a site's engine, leaving out history and timestamps."""
-    found: dict[str, set[tuple[Any, ...]]] = {}
-    with site.engine.transaction() as context:
-        for mapper in Base.registry.mappers:
-            name = mapper.local_table.name  # type: ignore[attr-defined]
-            if name in _HISTORY:
-                continue
-            columns = [
-                attribute.key
-                for attribute in inspect(mapper.class_).column_attrs
-                if not any(word in attribute.key for word in _TIMES)
-            ]
-            rows = context.db.query(mapper.class_).all()
-            found[name] = {tuple((key, repr(getattr(row, key))) for key in columns) for row in rows}
+def tables(sites: Sites) -> Rows:
+    """Return every row of every table of the engines, and of the arrays what lies on all volumes but copies.
+
+    History and timestamps are left out.
+    """
+    found = {"stored": _stored(sites)}
+    for name, site in sites.items():
+        with site.engine.transaction() as context:
+            for mapper in Base.registry.mappers:
+                table = mapper.local_table.name  # type: ignore[attr-defined]
+                if table not in _HISTORY:
+                    found[f"{name}.{table}"] = set(_rows(context.db.query(mapper.class_).all(), mapper.class_))
     return found
+
+
+def change(before: Rows, after: Rows) -> dict[str, tuple[set[Any], set[Any]]]:
+    """Return for each table that is not as it was which rows are gone and which have come."""
+    return {
+        table: (before[table] - after[table], after[table] - before[table])
+        for table in before
+        if before[table] != after[table]
+    }
+
+
+def _rows(rows: Iterable[Any], kind: type[Any]) -> Iterator[tuple[Any, ...]]:
+    columns = [one.key for one in inspect(kind).column_attrs if not any(word in one.key for word in _TIMES)]
+    return (tuple((key, repr(getattr(row, key))) for key in columns) for row in rows)
+
+
+def _stored(sites: Sites) -> set[tuple[Any, ...]]:
+    with sites.storage.database.connect() as connection:
+
+        def read(kind: type[Any]) -> list[dict[str, Any]]:
+            return [dict(one) for one in connection.execute(select(kind.__table__)).mappings()]
+
+        copies = {one["target_id"] for one in read(storage_schema.Replication)}
+        found = [one for one in read(storage_schema.Volume) if one["id"] not in copies]
+        for contents in (storage_schema.StoredImage, storage_schema.StoredDocument):
+            found += [one for one in read(contents) if one["volume_id"] not in copies]
+    return {tuple(row.items()) for row in found}
 
 
 def workloads(site: SimulatedSite) -> dict[str, Any]:

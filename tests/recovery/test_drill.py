@@ -9,9 +9,8 @@ from pathlib import Path
 import yaml
 
 from ovirt_simulator.site import Sites
-from site_facts import THERE, tables
-
-PLAN = Path(__file__).parent / "plan" / "plan.yml"
+from playing import PLAN
+from site_facts import THERE, change, tables
 
 
 def started(sites: Sites) -> list[str]:
@@ -19,18 +18,18 @@ def started(sites: Sites) -> list[str]:
 
 
 def test_a_drill_starts_the_vms_and_leaves_both_sites_as_they_were(sites: Sites, succeed: Callable[..., str]) -> None:
-    before = {name: tables(sites[name]) for name in sites}
+    before = tables(sites)
     succeed("drill", **THERE)
     assert len(started(sites)) == 2
-    assert {name: tables(sites[name]) for name in sites} == before
+    assert change(before, tables(sites)) == {}
 
 
 def test_a_drill_that_fails_is_put_away_all_the_same(sites: Sites, procedure: Callable[..., tuple[int, str]]) -> None:
-    before = {name: tables(sites[name]) for name in sites}
+    before = tables(sites)
     sites["secondary"].mishaps.add("POST", "/vms/{id}/start", "status", status=409, detail="[no]")
     code, _output = procedure("drill", **THERE)
     assert code
-    assert {name: tables(sites[name]) for name in sites} == before
+    assert change(before, tables(sites)) == {}
 
 
 def test_a_nic_that_the_mapping_misses_never_reaches_a_production_network(

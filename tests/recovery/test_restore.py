@@ -12,9 +12,9 @@ import yaml
 
 from many_vms import write_plan
 from ovirt_simulator.site import Sites
+from playing import PLAN
 from site_facts import BACK, THERE, hand_storage_over, lose, running, workloads
 
-PLAN = Path(__file__).parent / "plan" / "plan.yml"
 TRAVELLING = ("vms/db", "vms/web", "vms/cache", "vms/batch")
 
 

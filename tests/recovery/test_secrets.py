@@ -13,6 +13,7 @@ import pytest
 
 from ovirt_simulator.rest.sso import PASSWORD
 from ovirt_simulator.site import SimulatedSite, Sites
+from playing import CHAP, variables
 from site_facts import THERE
 
 _WRONG = "wr0ng-chap-secret"
@@ -29,20 +30,17 @@ def test_no_secret_is_printed_logged_or_reported(
     ansible_playbook: Callable[..., tuple[int, str]],
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
-    given: Callable[..., dict[str, object]],
 ) -> None:
-    right = given(recovery_report_directory=str(tmp_path / "reports"), **THERE)
+    right = variables(sites, recovery_report_directory=str(tmp_path / "reports"), **THERE)
     # No part of a path may look like a secret.
     ca_file = shutil.copy(sites["primary"].ca_file, tmp_path / "ca.pem")
     right["recovery_sites"] = {name: {"auth": {**sites[name].auth, "ca_file": str(ca_file)}} for name in sites}
-    chap = right["recovery_chap"]
-    assert isinstance(chap, list)
-    wrong = {**right, "recovery_chap": [{**one, "password": _WRONG} for one in chap]}
+    wrong = {**right, "recovery_chap": [{**one, "password": _WRONG} for one in CHAP]}
     # The operator's own file; on the command line secrets are in the open anyway.
     vault = tmp_path_factory.mktemp("vault") / "variables.json"
     printed = ""
-    for variables, works in ((wrong, False), (right, True)):
-        vault.write_text(json.dumps(variables), encoding="utf-8")
+    for given, works in ((wrong, False), (right, True)):
+        vault.write_text(json.dumps(given), encoding="utf-8")
         options = ["-vvvv", "--diff", "-e", f"@{vault}"]
         code, output = ansible_playbook(
             "lifeboat.ovirt.planned_migration", *options, ANSIBLE_LOG_PATH=str(tmp_path / "ansible.log")
@@ -56,7 +54,7 @@ def test_no_secret_is_printed_logged_or_reported(
     known = {
         PASSWORD,
         _WRONG,
-        *(one["password"] for one in chap),
+        *(one["password"] for one in CHAP),
         *tokens(sites["primary"]),
         *tokens(sites["secondary"]),
     }

@@ -16,8 +16,8 @@ COLLECTIONS = Path(sys.prefix) / "collections"
 
 
 @pytest.fixture
-def ansible_playbook(tmp_path):
-    """Return a function that calls ansible-playbook, with further variables of the environment, and returns the end."""
+def start_playbook(tmp_path):
+    """Return a function that starts ansible-playbook, with further variables of the environment."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("OVIRT_", "ANSIBLE_"))},
         "ANSIBLE_HOME": str(tmp_path),
@@ -30,10 +30,21 @@ def ansible_playbook(tmp_path):
         "LC_ALL": "C.UTF-8",
     }
 
-    def call(*arguments, **more):
+    def start(*arguments, output=subprocess.PIPE, **more):
         command = [sys.executable, "-m", "ansible", "playbook", *arguments]
-        done = subprocess.run(command, env={**environment, **more}, capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout + done.stderr
+        return subprocess.Popen(command, env={**environment, **more}, stdout=output, stderr=output, text=True)
+
+    return start
+
+
+@pytest.fixture
+def ansible_playbook(start_playbook):
+    """Return a function that calls ansible-playbook like start_playbook, and returns exit code and output."""
+
+    def call(*arguments, **more):
+        with start_playbook(*arguments, **more) as process:
+            output, errors = process.communicate()
+        return process.returncode, output + errors
 
     return call
 

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The plan of the recovery scenario, and the variables with which its procedures are played."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from ovirt_simulator import scenario
+from ovirt_simulator.site import Sites
+
+PLAN = Path(__file__).parent / "plan" / "plan.yml"
+SCENARIO = Path(scenario.__file__).parent / "scenarios" / "recovery.yml"
+CHAP = [
+    {"target": f"iqn.2031-05.test.array-{array}:vault", "username": "vault-user", "password": "vault-secret"}
+    for array in "ab"
+]
+
+
+def variables(sites: Sites, **given: Any) -> dict[str, Any]:
+    """Return the variables of a run: those given, and the usual ones. None leaves a variable to the inventory."""
+    usual = {
+        "recovery_plan": str(PLAN),
+        "recovery_sites": {site: {"auth": sites[site].auth} for site in sites},
+        "recovery_chap": CHAP,
+        "recovery_poll_interval": 0.1,
+    }
+    return {name: value for name, value in {**usual, **given}.items() if value is not None}
