@@ -56,7 +56,8 @@ def _task(play: Play, task: Mapping[str, Any], known: dict[str, Any], auth: Any)
         results.append(play(module.removeprefix(_PREFIX), **options))
         if results[-1].get("failed"):
             break
-    known[task["register"]] = {"results": results} if "loop" in task else results[0]
+    if "register" in task:
+        known[task["register"]] = {"results": results} if "loop" in task else results[0]
     return results
 
 
