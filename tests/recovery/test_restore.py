@@ -63,6 +63,10 @@ def test_vms_are_moved_to_production_storage_and_back_before_the_domains_travel(
     } == set()
     assert set(workloads(west)["machines"]) & set(TRAVELLING) == set()
 
+    writes = len(east.writes)
+    succeed("failback", recovery_plan=plan, recovery_power_off=True, **BACK)
+    assert len(east.writes) == writes, "what went back is not looked for again"
+
 
 def test_copies_run_from_production_storage_while_the_vms_stay_on_the_backup_domain(
     sites: Sites, succeed: Callable[..., str], plan_with: Callable[[str], str]
