@@ -47,6 +47,8 @@ _NOTES = """\
 
 *CPU* is the processor time of the contender, *engine CPU* that of the simulated engine. *MB* are the bodies of
 requests and answers. *Memory* is that of the biggest process. *Tasks* are those that Ansible began.
+*At* is when a run began. Rows that do not follow each other closely are of different runs (`--keep`), under different
+load, and a ratio of them is a hint and no more.
 """
 
 
@@ -191,7 +193,7 @@ def _bound(results: Results) -> Iterator[str]:
     share = 1000 * bare.simulated / bare.requests
     text = (
         f"With 200 VMs even the bare script is {limit:.1f} x as fast as the official role, and no more: the simulated"
-        f" engine needs {share:.0f} ms of its one core for a request on average, and everything waits for it. The"
+        f" engine needs {share:.0f} ms of processor time for a request on average, one request after the other. The"
         f" collection takes {ratio:.1f} x the time of the bare script. Of processor time it needs {ours.cpu:.1f} s,"
         " most of them for Ansible and the start of modules, which do not grow with the VMs."
     )
