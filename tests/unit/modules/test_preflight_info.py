@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ovirtsdk4 import types
 
 from ovirt_simulator.engine import schema
 from ovirt_simulator.scenario import identifier, load
@@ -119,7 +120,9 @@ def test_storage_that_hosts_should_see_and_paths_that_fail_are_found_where_they_
     sites.arrays.replicate()
     assert kinds(preflight(play, sites, path)) == set()
     sites.arrays.set_portal("10.20.1.10", reachable=False)
-    assert kinds(preflight(play, sites, path)) == {"paths_lost", "portal_dead", "target_missing"}
+    # The oldest SDK reads no count of working paths.
+    counted = {"paths_lost"} if hasattr(types.LogicalUnit, "active_paths") else set()
+    assert kinds(preflight(play, sites, path)) == {"portal_dead", "target_missing", *counted}
 
 
 def test_a_lost_source_degrades_and_a_lost_target_blocks(play, sites, tmp_path):
