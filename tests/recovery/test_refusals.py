@@ -45,10 +45,13 @@ def test_check_mode_prints_the_steps_and_changes_nothing(sites: Sites, succeed: 
 
 
 def test_a_drill_at_a_site_that_uses_the_storage_itself_is_refused_and_touches_nothing(
-    sites: Sites, procedure: Callable[..., tuple[int, str]]
+    sites: Sites, procedure: Callable[..., tuple[int, str]], tmp_path: Path
 ) -> None:
+    document = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+    document["sites"]["primary"]["drill"] = {"network": "east-lan", "profile": "east-lan"}
+    document["hooks"] = {name: str(PLAN.parent / path) for name, path in document["hooks"].items()}
     before = running(sites["primary"])
-    code, output = procedure("drill", **BACK)
+    code, output = procedure("drill", recovery_plan=write_plan(tmp_path / "plan.yml", document), **BACK)
     assert code and "storage domains of the plan itself" in output
     assert running(sites["primary"]) == before
     assert [one for one in sites["primary"].writes if not one.path.startswith("/ovirt-engine/s")] == []
