@@ -169,7 +169,7 @@ def calm(world: Callable[[str], World], succeed: Succeed) -> Callable[[str], Cal
 
 @pytest.mark.parametrize(
     ("name", "moment"),
-    [*moments("failover", 50, sample=2), *moments("planned_migration", 10), *moments("failback", 10)],
+    [*moments("failover", 50, sample=1), *moments("planned_migration", 10), *moments("failback", 10)],
 )
 def test_a_procedure_that_was_killed_ends_like_an_undisturbed_one_when_it_is_started_again(
     world: Callable[[str], World],
