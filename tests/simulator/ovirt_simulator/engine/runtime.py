@@ -3,7 +3,7 @@
 
 Nothing runs in the background. Before every request the steps whose time has come are carried out in their order,
 each at the time it was due, so the same requests at the same times always lead to the same state, and an engine that
-was killed catches up when it is started again.
+was killed catches up when it is started again. A step that takes no time belongs to the transaction that orders it.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import delete, exists, func, or_, select, update
+from sqlalchemy import bindparam, delete, exists, insert, or_, select
 from sqlalchemy.orm import Session
 
 from ..database import KeepingSession
@@ -30,6 +31,18 @@ from .restrictions import REAL, Restrictions
 from .transfers import ImageServer
 
 _NEXT_STEP = f"SELECT id, due FROM {schema.PendingStep.__tablename__} ORDER BY due, id LIMIT 1"
+_UNDER_WAY = select(
+    or_(
+        exists().where(schema.PendingStep.run_id == bindparam("run_id")),
+        exists().where(schema.CommandRun.parent_id == bindparam("run_id")),
+    )
+)
+_HELD = select(schema.EntityLock).filter_by(group=bindparam("group"), key=bindparam("key"))
+_FREED = (
+    delete(schema.EntityLock)
+    .where(schema.EntityLock.run_id == bindparam("run_id"))
+    .execution_options(synchronize_session=False)
+)
 _CLEANING_PERIOD = 600.0
 _LOCK_POLL = 0.05
 _OVF_PERIOD = 3600.0
@@ -37,14 +50,20 @@ _MONITORING_PERIOD = 10.0
 _JOB_LIFETIME = {"finished": 600.0, "failed": 3600.0}
 
 
+class _StepFailure(Exception):
+    """A step that takes no time failed."""
+
+
 class Context:
     """What a command or query sees of one transaction."""
 
-    def __init__(self, engine: Engine, db: Session, now: float, correlation_id: str) -> None:
+    def __init__(self, engine: Engine, db: Session, now: float, correlation_id: str, at_once: bool = False) -> None:
         self.engine = engine
         self.db = db
         self.now = now
         self.correlation_id = correlation_id
+        self.at_once = at_once
+        self.due: deque[tuple[schema.CommandRun, str]] = deque()
         self.run: schema.CommandRun | None = None
         self._fabric: Fabric | None = None
 
@@ -91,7 +110,10 @@ class Context:
         operation: a key of the time profile, or seconds.
         """
         seconds = self.engine.profile.seconds(operation) if isinstance(operation, str) else operation
-        self.db.add(schema.PendingStep(run_id=self._running().id, step=step.__name__, due=self.now + seconds))
+        if self.at_once and not seconds:
+            self.due.append((self._running(), step.__name__))
+        else:
+            self.db.add(schema.PendingStep(run_id=self._running().id, step=step.__name__, due=self.now + seconds))
 
     def release(self, group: str) -> None:
         """Free the running command's locks of a group before its end."""
@@ -146,18 +168,21 @@ class Engine:
         self.image_server: ImageServer | None = None
         self._turn = threading.RLock()
         self._cleaned = self._ovf_updated = self._monitored = clock()
-        self._forget_waiting()
+        self._awaited: dict[str, schema.CommandRun] = {}
 
     @contextmanager
     def transaction(
-        self, correlation_id: str = "", now: float | None = None, reading: bool = False
+        self, correlation_id: str = "", now: float | None = None, reading: bool = False, at_once: bool = False
     ) -> Iterator[Context]:
-        """Give one caller the engine's state, settled up to now; commit at the end, roll back on any exception."""
+        """Give one caller the engine's state, settled up to now; commit at the end, roll back on any exception.
+
+        at_once: whether steps that take no time wait in the context instead of their table.
+        """
         with self._turn:
             if now is None:
                 self.settle()
             with self._session(reading) as db:
-                context = Context(self, db, self.clock() if now is None else now, correlation_id)
+                context = Context(self, db, self.clock() if now is None else now, correlation_id, at_once)
                 try:
                     yield context
                     db.flush()
@@ -186,28 +211,37 @@ class Engine:
                 self.sleep(_LOCK_POLL)
 
     def _execute_once(self, command: Command, correlation_id: str, blocking: bool) -> str | None:
-        failure: Refusal | ExecutionFailure | QueryFailure | None = None
-        run_id, job_id, begun = "", None, 0.0
-        with self.transaction(correlation_id) as context:
-            begun = context.now
+        began = self.clock()
+        try:
             try:
-                with context.attempt():
-                    run = self.begin(context, command, parent=None, awaited=blocking)
-                    run_id, job_id = run.id, run.job_id
-            except (Refusal, ExecutionFailure, QueryFailure) as exc:
-                failure = exc
-                self._record_failure(context, command, exc)
-        if failure is not None:
-            raise failure
+                run = self._run(command, correlation_id, blocking, at_once=True)
+            except _StepFailure:
+                # Then the steps have to fail by themselves, after the command was accepted.
+                run = self._run(command, correlation_id, blocking, at_once=False)
+        except (Refusal, ExecutionFailure, QueryFailure) as exc:
+            self._record_failure(command, correlation_id, exc)
+            raise
         if blocking:
-            self._await(run_id)
+            self._await(run)
         elif seconds := self.profile.seconds(command.request_operation):
-            self.sleep(max(0.0, begun + seconds - self.clock()))
-        return job_id
+            self.sleep(max(0.0, began + seconds - self.clock()))
+        return run.job_id
 
-    def begin(
-        self, context: Context, command: Command, parent: schema.CommandRun | None, awaited: bool = False
-    ) -> schema.CommandRun:
+    def _run(self, command: Command, correlation_id: str, awaited: bool, at_once: bool) -> schema.CommandRun:
+        """Do what comes before the answer, or before the wait for it, in one transaction; return the run."""
+        with self._turn:
+            with self.transaction(correlation_id, at_once=at_once) as context:
+                run = self.begin(context, command, parent=None)
+                try:
+                    while context.due:
+                        self._step(context, *context.due.popleft())
+                except (Refusal, ExecutionFailure, QueryFailure) as exc:
+                    raise _StepFailure from exc
+            if awaited and run.status == "started":
+                self._awaited[run.id] = run
+        return run
+
+    def begin(self, context: Context, command: Command, parent: schema.CommandRun | None) -> schema.CommandRun:
         """Check, lock and execute within the caller's transaction."""
         run = schema.CommandRun(
             id=str(uuid.uuid4()),
@@ -215,11 +249,10 @@ class Engine:
             command=type(command).__name__,
             parameters=command.parameters(),
             correlation_id=context.correlation_id,
-            awaited=awaited,
             memory={},
         )
         if command.monitored and not self._has_job(context, parent):
-            run.job_id = self._open_job(context, command)
+            run.job_id = self._open_job(context, command).id
         context.db.add(run)
         command.check_input(context)
         self._lock(context, run, command)
@@ -233,7 +266,7 @@ class Engine:
             context.run = outer
         context.db.flush()
         if command.lock_scope == "execution":
-            context.db.execute(delete(schema.EntityLock).where(schema.EntityLock.run_id == run.id))
+            context.db.execute(_FREED, {"run_id": run.id})
         self._end_if_over(context, run)
         return run
 
@@ -266,23 +299,37 @@ class Engine:
             return row
 
     def _carry_out(self, step_id: int, due: float) -> None:
-        with self.transaction(now=due) as context:
-            step = context.db.get_one(schema.PendingStep, step_id)
-            run = context.db.get_one(schema.CommandRun, step.run_id)
-            command = Command.registry[run.command](**run.parameters)
-            context.correlation_id, context.run = run.correlation_id, run
-            name = step.step
-            context.db.delete(step)
-            context.db.flush()
-            try:
-                with context.attempt(), _translated():
-                    getattr(command, name)(context)
-                    context.db.flush()
-            except (ExecutionFailure, Refusal, QueryFailure) as exc:
+        try:
+            with self.transaction(now=due) as context:
+                self._step(context, *self._take(context, step_id))
+        except (ExecutionFailure, Refusal, QueryFailure) as exc:
+            with self.transaction(now=due) as context:
+                run, _unused = self._take(context, step_id)
                 self._fail(context, run, getattr(exc, "detail", str(exc)))
-            context.run = None
-            context.db.flush()
-            self._end_if_over(context, run)
+                self._end(context, run)
+
+    @staticmethod
+    def _take(context: Context, step_id: int) -> tuple[schema.CommandRun, str]:
+        """Take a step out of those that are pending."""
+        step = context.db.get_one(schema.PendingStep, step_id)
+        run = context.db.get_one(schema.CommandRun, step.run_id)
+        context.correlation_id = run.correlation_id
+        context.db.delete(step)
+        return run, step.step
+
+    def _step(self, context: Context, run: schema.CommandRun, name: str) -> None:
+        """Carry out a step of a run."""
+        command = Command.registry[run.command](**run.parameters)
+        context.run = run
+        with _translated():
+            getattr(command, name)(context)
+        self._end(context, run)
+
+    def _end(self, context: Context, run: schema.CommandRun) -> None:
+        """Leave a run, which is over if nothing of it is still to come."""
+        context.run = None
+        context.db.flush()
+        self._end_if_over(context, run)
 
     def _fail(self, context: Context, run: schema.CommandRun, detail: str) -> None:
         """Mark a run and all that it is part of as failed, and undo them from the inside out."""
@@ -297,9 +344,9 @@ class Engine:
             failing = context.db.get(schema.CommandRun, failing.parent_id) if failing.parent_id else None
 
     def _end_if_over(self, context: Context, run: schema.CommandRun) -> None:
-        if self._is_under_way(context.db, run.id):
+        if self._is_under_way(context, run):
             return
-        context.db.execute(delete(schema.EntityLock).where(schema.EntityLock.run_id == run.id))
+        context.db.execute(_FREED, {"run_id": run.id})
         if run.status == "started":
             run.status = "finished"
         if run.job_id is not None:
@@ -307,36 +354,31 @@ class Engine:
             if job is not None:
                 job.status, job.end_time = run.status, context.now
         parent = context.db.get(schema.CommandRun, run.parent_id) if run.parent_id else None
-        if not run.awaited:
-            context.db.delete(run)
-            context.db.flush()
+        if run.id in self._awaited:
+            self._awaited[run.id] = run
+        context.db.delete(run)
+        context.db.flush()
         if parent is not None and context.run is None:
             self._end_if_over(context, parent)
 
     @staticmethod
-    def _is_under_way(db: Session, run_id: str) -> bool:
-        steps = exists().where(schema.PendingStep.run_id == run_id)
-        children = exists().where(schema.CommandRun.parent_id == run_id)
-        return bool(db.scalar(select(or_(steps, children))))
+    def _is_under_way(context: Context, run: schema.CommandRun) -> bool:
+        if any(owner is run for owner, _unused in context.due):
+            return True
+        return bool(context.db.scalar(_UNDER_WAY, {"run_id": run.id}))
 
-    def _await(self, run_id: str) -> None:
-        while True:
-            with self.transaction() as context:
-                run = context.db.get_one(schema.CommandRun, run_id)
-                if not self._is_under_way(context.db, run_id):
-                    context.db.delete(run)
-                    break
-                due = context.db.scalar(select(func.min(schema.PendingStep.due)))
-            self.sleep(max(0.001, min(1.0, (due or 0.0) - self.clock())))
+    def _await(self, run: schema.CommandRun) -> None:
+        """Return when a run is over; raise if it failed."""
+        try:
+            while run.status == "started":
+                due = self._next_due()
+                self.sleep(max(0.001, min(1.0, (due[1] if due else 0.0) - self.clock())))
+                self.settle()
+                run = self._awaited[run.id]
+        finally:
+            self._awaited.pop(run.id, None)
         if run.status == "failed":
             raise ExecutionFailure(run.fault_detail or "")
-
-    def _forget_waiting(self) -> None:
-        """Give up the answers that an earlier process of this engine owed: nobody waits for them any more."""
-        with Session(self.database) as db, db.begin():
-            over = schema.CommandRun.status != "started"
-            db.execute(delete(schema.CommandRun).where(over, schema.CommandRun.awaited))
-            db.execute(update(schema.CommandRun).values(awaited=False))
 
     def _clear_jobs(self) -> None:
         with Session(self.database) as db, db.begin():
@@ -344,11 +386,13 @@ class Engine:
                 old = schema.Job.end_time < self.clock() - lifetime
                 db.execute(delete(schema.Job).where(schema.Job.status == status, schema.Job.auto_cleared, old))
 
-    def _record_failure(self, context: Context, command: Command, failure: Exception) -> None:
+    def _record_failure(self, command: Command, correlation_id: str, failure: Exception) -> None:
         """Write what remains of a command that was rolled back: nothing of a refusal, job and events of a failure."""
-        if isinstance(failure, ExecutionFailure):
+        if not isinstance(failure, ExecutionFailure):
+            return
+        with self.transaction(correlation_id) as context:
             if command.monitored:
-                job = context.db.get_one(schema.Job, self._open_job(context, command))
+                job = self._open_job(context, command)
                 job.status, job.end_time = "failed", context.now
             command.failed(context)
 
@@ -361,7 +405,7 @@ class Engine:
         return False
 
     @staticmethod
-    def _open_job(context: Context, command: Command) -> str:
+    def _open_job(context: Context, command: Command) -> schema.Job:
         job = schema.Job(
             id=str(uuid.uuid4()),
             description=names.of_job(context, command),
@@ -369,8 +413,7 @@ class Engine:
             start_time=context.now,
         )
         context.db.add(job)
-        context.db.flush()
-        return job.id
+        return job
 
     @staticmethod
     def _lock(context: Context, run: schema.CommandRun, command: Command) -> None:
@@ -380,16 +423,15 @@ class Engine:
             ancestor = context.db.get_one(schema.CommandRun, ancestor).parent_id
         wanted: list[Lock] = list(command.locks(context))
         for lock in wanted:
-            held = select(schema.EntityLock).filter_by(group=lock.group, key=lock.key)
-            for other in context.db.scalars(held):
+            for other in context.db.scalars(_HELD, {"group": lock.group, "key": lock.key}):
                 if other.run_id not in own and (lock.exclusive or other.exclusive):
                     if lock.waits:
                         raise Busy
                     raise Refusal(other.message, name=names.of_lock(context, lock))
-        for lock in wanted:
-            fields = {"group": lock.group, "key": lock.key, "exclusive": lock.exclusive, "message": lock.message}
-            context.db.add(schema.EntityLock(run_id=run.id, **fields))
-        context.db.flush()
+        if wanted:
+            fields = ("group", "key", "exclusive", "message")
+            rows = [{field: getattr(lock, field) for field in fields} | {"run_id": run.id} for lock in wanted]
+            context.db.execute(insert(schema.EntityLock), rows)
 
 
 @contextmanager

@@ -53,7 +53,6 @@ class CommandRun(Base):
     status: Mapped[str] = mapped_column(default="started", index=True)  # started, finished, failed
     fault_code: Mapped[int | None]
     fault_detail: Mapped[str | None]
-    awaited: Mapped[bool] = mapped_column(default=False)  # somebody waits for its end and will delete the row
     memory: Mapped[dict[str, Any]] = mapped_column(default=dict)  # what its later steps need to know
 
 
