@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
+from sqlalchemy.orm import lazyload
 
 from ..storage.fabric import BLOCK_TYPES
 from . import domains, schema
@@ -46,8 +47,10 @@ def users(context: Context, disk_id: str) -> list[tuple[schema.DiskAttachment, s
 
 def of_vm(context: Context, vm_id: str) -> list[tuple[schema.DiskAttachment, schema.BaseDisk]]:
     """Return the disks of a VM or template."""
+    # Their volumes are read when somebody looks, and not again where somebody has looked before.
     query = (
         select(schema.DiskAttachment, schema.BaseDisk)
+        .options(lazyload(schema.BaseDisk.images))
         .join(schema.BaseDisk, schema.BaseDisk.id == schema.DiskAttachment.disk_id)
         .where(schema.DiskAttachment.vm_id == vm_id)
         .order_by(schema.BaseDisk.alias, schema.BaseDisk.id)

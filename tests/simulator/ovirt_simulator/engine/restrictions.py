@@ -11,8 +11,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
-
 from . import schema
 from .command import Refusal
 
@@ -63,7 +61,5 @@ def forbid(context: Context, switch: bool, *domain_ids: str | None) -> None:
 def any_backup(context: Context, domain_ids: Iterable[str | None]) -> bool:
     """Tell whether one of these domains is a backup domain."""
     chosen = {id_ for id_ in domain_ids if id_ is not None}
-    query = select(schema.StorageDomainStatic.id).where(
-        schema.StorageDomainStatic.id.in_(chosen), schema.StorageDomainStatic.backup
-    )
-    return context.db.scalar(query.limit(1)) is not None
+    found = (context.db.get(schema.StorageDomainStatic, id_) for id_ in chosen)
+    return any(domain.backup for domain in found if domain is not None)

@@ -14,6 +14,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import product
 from typing import Any
 
 from sqlalchemy import Engine as Database
@@ -37,7 +38,7 @@ _UNDER_WAY = select(
         exists().where(schema.CommandRun.parent_id == bindparam("run_id")),
     )
 )
-_HELD = select(schema.EntityLock).filter_by(group=bindparam("group"), key=bindparam("key"))
+_HELD = select(schema.EntityLock).where(schema.EntityLock.key.in_(bindparam("keys", expanding=True)))
 _FREED = (
     delete(schema.EntityLock)
     .where(schema.EntityLock.run_id == bindparam("run_id"))
@@ -422,13 +423,14 @@ class Engine:
             own.add(ancestor)
             ancestor = context.db.get_one(schema.CommandRun, ancestor).parent_id
         wanted: list[Lock] = list(command.locks(context))
-        for lock in wanted:
-            for other in context.db.scalars(_HELD, {"group": lock.group, "key": lock.key}):
-                if other.run_id not in own and (lock.exclusive or other.exclusive):
+        if wanted:
+            held = context.db.scalars(_HELD, {"keys": [lock.key for lock in wanted]}).all()
+            for lock, other in product(wanted, held):
+                same = (lock.group, lock.key) == (other.group, other.key)
+                if same and other.run_id not in own and (lock.exclusive or other.exclusive):
                     if lock.waits:
                         raise Busy
                     raise Refusal(other.message, name=names.of_lock(context, lock))
-        if wanted:
             fields = ("group", "key", "exclusive", "message")
             rows = [{field: getattr(lock, field) for field in fields} | {"run_id": run.id} for lock in wanted]
             context.db.execute(insert(schema.EntityLock), rows)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, false
+from sqlalchemy import Boolean, ForeignKey, Index, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from . import schema_records
@@ -219,6 +219,7 @@ class VmStatic(Base):
     next_run: Mapped[dict[str, Any]] = mapped_column(default=dict)  # columns that change at the next cold start
     migrating_to: Mapped[str | None]
     frozen_ovf: Mapped[str | None]  # while a snapshot is in preview, the OVF stores keep the VM as it was before
+    __table_args__ = (Index("vm_static_by_host", "run_on_vds", "memory"),)
 
 
 class BaseDisk(Base):

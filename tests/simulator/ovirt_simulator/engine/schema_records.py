@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index
+from sqlalchemy import JSON, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -72,11 +72,10 @@ class EntityLock(Base):
     __tablename__ = "entity_locks"
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     group: Mapped[str]
-    key: Mapped[str]
+    key: Mapped[str] = mapped_column(index=True)
     exclusive: Mapped[bool] = mapped_column(default=True)
     message: Mapped[str]
     run_id: Mapped[str] = mapped_column(ForeignKey("command_entities.id", ondelete="CASCADE"), index=True)
-    __table_args__ = (Index("entity_locks_by_key", "group", "key"),)
 
 
 class Token(Base):

@@ -216,16 +216,22 @@ class Fabric:
     def reach(self, host_id: str, place: Place) -> Contents:
         """Return what lies at a place, if the host is connected to it."""
         if isinstance(place, BlockPlace):
-            for contents in self.groups(host_id):
-                if contents.volume.volume_group_id == place.volume_group_id:
-                    return contents
-            raise StorageFailure("StorageDomainDoesNotExist")
+            return self._group(host_id, place)
         export = self._export(place)
         if export is None or self.db.get(Mount, (host_id, export.id)) is None:
             raise StorageFailure("StorageDomainDoesNotExist")
         if not export.reachable or self._is_cut(host_id, export.array):
             raise StorageFailure("StorageDomainAccessError")
         return Contents(self.db, self.db.get_one(Volume, export.volume_id), self.now)
+
+    def _group(self, host_id: str, place: BlockPlace) -> Contents:
+        cut, targets = self._cuts(host_id), self._targets(host_id)
+        for volume in self.db.scalars(select(Volume).filter_by(volume_group_id=place.volume_group_id)):
+            contents = Contents(self.db, volume, self.now)
+            units = contents.logical_units
+            if units and all(self._sees(unit, targets, cut) for unit in units):
+                return contents
+        raise StorageFailure("StorageDomainDoesNotExist")
 
     def reached(self, host_ids: Collection[str]) -> dict[str, set[int]]:
         """Return, by host, the volumes that it reaches: all units of a group over a portal that answers, or a mount."""
@@ -244,15 +250,23 @@ class Fabric:
         return {domain_id for domain_id in found if domain_id is not None}
 
     def _whole_groups(self, host_id: str, cut: set[str]) -> set[int]:
-        sessions = select(IscsiSession.iqn).join(Portal, Portal.id == IscsiSession.portal_id)
-        targets = set(self.db.scalars(sessions.where(IscsiSession.host_id == host_id, Portal.reachable)))
+        targets = self._targets(host_id)
         whole: dict[int, bool] = {}
         units = select(LogicalUnit).where(LogicalUnit.volume_id.is_not(None))
         for unit in self.db.scalars(units):
-            seen = unit.target in targets if unit.target is not None else self.site in unit.zoned_sites
             assert unit.volume_id is not None
-            whole[unit.volume_id] = whole.get(unit.volume_id, True) and seen and unit.array not in cut
+            whole[unit.volume_id] = whole.get(unit.volume_id, True) and self._sees(unit, targets, cut)
         return {volume for volume, complete in whole.items() if complete}
+
+    def _targets(self, host_id: str) -> set[str]:
+        """Return the targets that a host is logged in to over a portal that answers."""
+        sessions = select(IscsiSession.iqn).join(Portal, Portal.id == IscsiSession.portal_id)
+        return set(self.db.scalars(sessions.where(IscsiSession.host_id == host_id, Portal.reachable)))
+
+    def _sees(self, unit: LogicalUnit, targets: set[str], cut: set[str]) -> bool:
+        """Tell whether a host with these targets, and cut off from these arrays, reaches a unit."""
+        zoned = self.site in unit.zoned_sites if unit.target is None else unit.target in targets
+        return zoned and unit.array not in cut
 
     def _cuts(self, host_id: str) -> set[str]:
         if host_id not in self._cut_arrays:

@@ -6,12 +6,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
-
 from ...ovf.document import Document, Volume
 from ...ovf.reader import read
 from ...ovf.values import OvfError
-from .. import belongings, domains, mapping, ovf_store, registration, schema
+from .. import belongings, disks, domains, mapping, ovf_store, registration, schema
 from ..command import Command, Refusal
 from ..machines import name_taken
 from ..restrictions import forbid
@@ -129,9 +127,8 @@ class ImportVmTemplateFromConfiguration(Command):
     def finish(self, context: Context) -> None:
         """Release the template and its disks."""
         context.db.get_one(schema.VmStatic, self.template_id).status = "ok"
-        query = select(schema.Image).join(schema.DiskAttachment, schema.DiskAttachment.disk_id == schema.Image.disk_id)
-        for image in context.db.scalars(query.where(schema.DiskAttachment.vm_id == self.template_id)):
-            image.status = "ok"
+        for _unused, disk in disks.of_vm(context, self.template_id):
+            disks.set_status(disk, "ok")
 
     def failed(self, context: Context) -> None:
         context.event(181, "A template could not be registered.", "error", storage_domain=self.domain_id)

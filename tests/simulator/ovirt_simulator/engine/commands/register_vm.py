@@ -11,7 +11,7 @@ from sqlalchemy import select
 from ...ovf.document import Document, Volume
 from ...ovf.reader import read
 from ...ovf.values import OvfError
-from .. import belongings, domains, macs, mapping, ovf_store, registration, schema
+from .. import belongings, disks, domains, macs, mapping, ovf_store, registration, schema
 from ..command import Command, ExecutionFailure, Lock, Refusal
 from ..faults import STORAGE_ERRORS
 from ..machines import name_taken
@@ -29,6 +29,8 @@ class _Plan:
     document: Document
     cluster: schema.Cluster
     dropped: set[str]  # disks that a partial import leaves out
+    sizes: dict[str, int] = field(default_factory=dict)  # of volumes, as they lie on storage
+    macs: list[str] = field(default_factory=list)  # of the NICs
 
     @property
     def volumes(self) -> list[Volume]:
@@ -116,7 +118,11 @@ class ImportVmFromConfiguration(Command):
         if context.db.get(schema.VmStatic, self.vm_id) is not None:
             raise Refusal("VM_CANNOT_IMPORT_VM_EXISTS")
         template = self._template(context, plan)
-        missing = {one.disk_id: one.alias for one in plan.volumes if not self._on_storage(context, one)}
+        for one in plan.volumes:
+            stored = registration.stored_image(context, one, one.domain_ids[0])
+            if stored is not None:
+                plan.sizes[one.id] = stored.provisioned_size
+        missing = {one.disk_id: one.alias for one in plan.volumes if one.id not in plan.sizes}
         dropped |= self._drop(missing, "ACTION_TYPE_FAILED_VM_IMAGE_DOES_NOT_EXIST")
         name = self.name or document.name
         if name_taken(context, name, cluster.storage_pool_id or "", "vm"):
@@ -125,7 +131,7 @@ class ImportVmFromConfiguration(Command):
             raise Refusal("VM_TEMPLATE_IMAGE_IS_LOCKED", name=template.name)
         dropped |= check_luns(context, document, self.mappings, self.allow_partial_import)
         registration.check_architecture(document, cluster)
-        macs.assign(context, document.nics, self.reassign_bad_macs)
+        plan.macs = macs.assign(context, document.nics, self.reassign_bad_macs)
         return plan
 
     def _drop(self, disks: dict[str, str], message: str) -> set[str]:
@@ -201,28 +207,23 @@ class ImportVmFromConfiguration(Command):
             raise Refusal("ACTION_TYPE_FAILED_TEMPLATE_NOT_FOUND_ON_DESTINATION_DOMAIN")
         return template
 
-    @staticmethod
-    def _on_storage(context: Context, volume: Volume) -> bool:
-        return registration.stored_image(context, volume, volume.domain_ids[0]) is not None
-
     def execute(self, context: Context) -> None:
         plan = self._checked
         assert plan is not None
         document = plan.document
+        nics = [
+            registration.nic_of(context, nic, self.vm_id, mac, plan.cluster, self.mappings)
+            for nic, mac in zip(document.nics, plan.macs, strict=True)
+        ]
         row = registration.static_of(document, self.vm_id, self.name or document.name, plan.cluster)
-        context.db.add(row)
-        context.db.flush()
+        row.lease_domain_id = registration.lease_of(context, document, plan.cluster, self.vm_id)
+        context.db.add_all([row, *registration.snapshots_of(document, row.id), *nics])
         self._add_disks(context, plan)
-        context.db.add_all(registration.snapshots_of(document, row.id))
         self._add_memory_disks(context, document)
         register_luns(context, row.id, document, self.mappings, plan.dropped)
-        for nic, mac in zip(document.nics, macs.assign(context, document.nics, self.reassign_bad_macs), strict=True):
-            context.db.add(registration.nic_of(context, nic, self.vm_id, mac, plan.cluster, self.mappings))
-        row.lease_domain_id = registration.lease_of(context, document, plan.cluster, self.vm_id)
+        ovf_store.touch(context, row)
         disk_ids = [*document.disk_ids, *(disk_id for pair in document.memory_disk_ids for disk_id in pair)]
         registration.forget_unregistered(context, row.id, disk_ids)
-        context.db.flush()
-        ovf_store.touch(context, row)
         missing = belongings.restore_affinity(context, row, document, self.mappings)
         missing += belongings.restore_permissions(context, row, document, self.mappings)
         self._tell(context, plan, missing)
@@ -233,17 +234,16 @@ class ImportVmFromConfiguration(Command):
             if context.db.get(schema.BaseDisk, disk_id) is None:  # a shareable one can be here already
                 images = []
                 for volume in chain:
-                    stored = registration.stored_image(context, volume, volume.domain_ids[0])
-                    assert stored is not None
-                    image = registration.image_of(plan.document, volume, chain, stored.provisioned_size)
+                    image = registration.image_of(plan.document, volume, chain, plan.sizes[volume.id])
                     image.placements = [schema.ImagePlacement(storage_domain_id=volume.domain_ids[0])]
                     images.append(image)
                 context.db.add(registration.disk_of(chain[0], sorted(images, key=lambda one: one.ordinal)))
             context.db.add(registration.attachment_of(self.vm_id, chain[0]))
-        context.db.flush()
 
     def _add_memory_disks(self, context: Context, document: Document) -> None:
         """Take in the memory of snapshots: unknown disks have to lie on the very domain of the registration."""
+        if not document.memory_disk_ids:
+            return
         domain = domains.find(context, self.domain_id)
         contents = domains.contents_of(context, domain)
         kinds = ("memory_dump_volume", "memory_metadata_volume")
@@ -281,9 +281,8 @@ class ImportVmFromConfiguration(Command):
     def finish(self, context: Context) -> None:
         """Release the VM and its disks."""
         context.db.get_one(schema.VmStatic, self.vm_id).status = "down"
-        query = select(schema.Image).join(schema.DiskAttachment, schema.DiskAttachment.disk_id == schema.Image.disk_id)
-        for image in context.db.scalars(query.where(schema.DiskAttachment.vm_id == self.vm_id)):
-            image.status = "ok"
+        for _unused, disk in disks.of_vm(context, self.vm_id):
+            disks.set_status(disk, "ok")
 
     def failed(self, context: Context) -> None:
         context.event(1153, "A VM could not be registered.", "error", storage_domain=self.domain_id)

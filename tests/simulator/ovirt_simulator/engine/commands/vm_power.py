@@ -31,6 +31,9 @@ class RunVm(Command):
     lock_scope = "execution"
     request_operation = "start"
 
+    def __post_init__(self) -> None:
+        self._host: schema.Vds | None = None  # what validate found, for execute
+
     def locks(self, context: Context) -> list[Lock]:
         return [Lock("VM", self.vm_id)]
 
@@ -49,7 +52,7 @@ class RunVm(Command):
             raise Refusal("ACTION_TYPE_FAILED_VM_IS_RUNNING", name=row.name)
         vms.check_storage(context, row)
         if row.status != "paused":
-            vms.schedule(context, row, self.host_id)
+            self._host = vms.schedule(context, row, self.host_id)
         vms.check_networks(context, row)
         vms.check_backup(context, row)
         backups.check_none(context, row)
@@ -61,9 +64,10 @@ class RunVm(Command):
             context.remember(started=row.start_time, address=vms.open_disks(context, row))
             self._up(context, row)
             return
-        host = vms.schedule(context, row, self.host_id)
+        host = self._host
+        assert host is not None
         resumed = row.status == "suspended" or self._has_memory(context, row)
-        context.remember(before=row.status)
+        context.remember(before=row.status, started=context.now)
         if row.status == "down":
             snapshots.end_stateless(context, row)
             if self.volatile or vms.is_stateless(context, row):
@@ -71,7 +75,6 @@ class RunVm(Command):
         row.run_once = self.run_once
         row.status = "restoring_state" if resumed else "wait_for_launch"
         row.run_on_vds, row.start_time, row.stop_reason = host.id, context.now, None
-        context.remember(started=context.now)
         text = f"The VM {row.name} is being started on host {host.name}."
         context.event(32, text, vm=row.id, host=host.id, cluster=row.cluster_id)
         context.later("start", self.resume if resumed else self.launch)
