@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from . import schema
@@ -33,6 +33,9 @@ class VmBackup(schema.Base):
     modified: Mapped[float]
 
 
+_GOING_ON = select(VmBackup.id).where(VmBackup.vm_id == bindparam("vm_id"), VmBackup.phase.not_in(_ENDED)).limit(1)
+
+
 class VmCheckpoint(schema.Base):
     """A moment since which an incremental backup knows what was written."""
 
@@ -51,8 +54,7 @@ def checkpoints_of(context: Context, vm_id: str) -> list[VmCheckpoint]:
 
 def check_none(context: Context, row: schema.VmStatic) -> None:
     """Refuse while a backup of a VM goes on."""
-    going_on = select(VmBackup.id).where(VmBackup.vm_id == row.id, VmBackup.phase.not_in(_ENDED))
-    if context.db.scalar(going_on.limit(1)) is not None:
+    if context.db.scalar(_GOING_ON, {"vm_id": row.id}) is not None:
         raise Refusal("ACTION_TYPE_FAILED_VM_IS_DURING_BACKUP", name=row.name)
 
 

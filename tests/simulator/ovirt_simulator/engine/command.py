@@ -98,4 +98,4 @@ class Command:
 
     def parameters(self) -> dict[str, Any]:
         """Return the fields as JSON data."""
-        return dataclasses.asdict(self)
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}

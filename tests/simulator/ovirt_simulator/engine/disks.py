@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import lazyload
 
 from ..storage.fabric import BLOCK_TYPES
@@ -17,6 +17,14 @@ from .command import Refusal
 if TYPE_CHECKING:
     from .runtime import Context
 
+# The volumes are read when somebody looks, and not again where somebody has looked before.
+_OF_VM = (
+    select(schema.DiskAttachment, schema.BaseDisk)
+    .options(lazyload(schema.BaseDisk.images))
+    .join(schema.BaseDisk, schema.BaseDisk.id == schema.DiskAttachment.disk_id)
+    .where(schema.DiskAttachment.vm_id == bindparam("vm_id"))
+    .order_by(schema.BaseDisk.alias, schema.BaseDisk.id)
+)
 MEMORY_CONTENT = frozenset({"memory_dump_volume", "memory_metadata_volume"})
 
 
@@ -47,15 +55,7 @@ def users(context: Context, disk_id: str) -> list[tuple[schema.DiskAttachment, s
 
 def of_vm(context: Context, vm_id: str) -> list[tuple[schema.DiskAttachment, schema.BaseDisk]]:
     """Return the disks of a VM or template."""
-    # Their volumes are read when somebody looks, and not again where somebody has looked before.
-    query = (
-        select(schema.DiskAttachment, schema.BaseDisk)
-        .options(lazyload(schema.BaseDisk.images))
-        .join(schema.BaseDisk, schema.BaseDisk.id == schema.DiskAttachment.disk_id)
-        .where(schema.DiskAttachment.vm_id == vm_id)
-        .order_by(schema.BaseDisk.alias, schema.BaseDisk.id)
-    )
-    return list(context.db.execute(query))
+    return list(context.db.execute(_OF_VM, {"vm_id": vm_id}))
 
 
 def template_of(context: Context, disk_id: str) -> schema.VmStatic | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..storage.fabric import BLOCK_TYPES, BlockPlace, FilePlace, Place
 from . import schema
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from .runtime import Context
 
 GIB = 1 << 30
+_UP_HOSTS = (
+    select(schema.Vds)
+    .join(schema.Cluster, schema.Cluster.id == schema.Vds.cluster_id)
+    .where(schema.Cluster.storage_pool_id == bindparam("pool_id"), schema.Vds.status == "up")
+)
 IN_PROCESS = frozenset({"locked", "preparing_for_maintenance", "detaching", "activating"})
 DOMAIN_MISSING = "ACTION_TYPE_FAILED_STORAGE_DOMAIN_NOT_EXIST"
 
@@ -112,9 +117,9 @@ def require_active_master(context: Context, pool_id: str) -> None:
 
 def up_hosts(context: Context, pool_id: str) -> list[schema.Vds]:
     """Return the hosts of a data center that are up, the one that manages its storage first."""
-    query = select(schema.Vds).join(schema.Cluster, schema.Cluster.id == schema.Vds.cluster_id)
-    query = query.where(schema.Cluster.storage_pool_id == pool_id, schema.Vds.status == "up")
-    return sorted(context.db.scalars(query), key=lambda host: (host.spm_status != "spm", host.name))
+    return sorted(
+        context.db.scalars(_UP_HOSTS, {"pool_id": pool_id}), key=lambda host: (host.spm_status != "spm", host.name)
+    )
 
 
 def require_up_host(context: Context, pool_id: str) -> None:

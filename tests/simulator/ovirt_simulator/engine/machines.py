@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..ovf.document import Document, Nic
 from . import disks, domains, entities, layers, macs, ovf_store, schema
@@ -17,6 +17,13 @@ from .command import Refusal
 if TYPE_CHECKING:
     from .runtime import Context
 
+_CLUSTERS = select(schema.Cluster.id).where(schema.Cluster.storage_pool_id == bindparam("pool_id"))
+_NAMESAKE = (
+    select(schema.VmStatic.id)
+    .where(schema.VmStatic.entity_type == bindparam("kind"), schema.VmStatic.name == bindparam("name"))
+    .where(schema.VmStatic.cluster_id.in_(_CLUSTERS))
+    .limit(1)
+)
 _COPIED = [
     "memory",
     "memory_guaranteed",
@@ -46,11 +53,7 @@ class Target:
 
 def name_taken(context: Context, name: str, pool_id: str | None, kind: str) -> bool:
     """Tell whether a VM or template of a data center has a name."""
-    clusters = select(schema.Cluster.id).filter_by(storage_pool_id=pool_id)
-    query = select(schema.VmStatic.id).where(
-        schema.VmStatic.entity_type == kind, schema.VmStatic.name == name, schema.VmStatic.cluster_id.in_(clusters)
-    )
-    return context.db.scalar(query.limit(1)) is not None
+    return context.db.scalar(_NAMESAKE, {"kind": kind, "name": name, "pool_id": pool_id}) is not None
 
 
 def require_cluster(context: Context, cluster_id: str) -> schema.Cluster:

@@ -8,7 +8,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..ovf.document import Nic
 from . import schema
@@ -17,17 +17,18 @@ from .command import Refusal
 if TYPE_CHECKING:
     from .runtime import Context
 
+_POOL = select(schema.MacPool).limit(1)
+_IN_USE = select(schema.VmInterface.mac).where(schema.VmInterface.mac.in_(bindparam("macs", expanding=True)))
 _FORM = re.compile(r"[0-9a-f]{2}(:[0-9a-f]{2}){5}")
 
 
 def taken(context: Context, nics: Sequence[Nic]) -> list[str]:
     """Return which of the NICs' addresses are in use here while the pool forbids duplicates."""
-    pool = context.db.scalar(select(schema.MacPool).limit(1))
+    pool = context.db.scalar(_POOL)
     if pool is None or pool.allow_duplicates:
         return []
     wanted = [nic.mac for nic in nics if nic.mac is not None]
-    query = select(schema.VmInterface.mac).where(schema.VmInterface.mac.in_(wanted))
-    return sorted({mac for mac in context.db.scalars(query) if mac is not None})
+    return sorted({mac for mac in context.db.scalars(_IN_USE, {"macs": wanted}) if mac is not None})
 
 
 def assign(context: Context, nics: Sequence[Nic], reassign_bad: bool) -> list[str]:
@@ -35,7 +36,7 @@ def assign(context: Context, nics: Sequence[Nic], reassign_bad: bool) -> list[st
 
     Bad are duplicates and addresses outside the pool's range. Refuse where the pool is exhausted.
     """
-    pool = context.db.scalar(select(schema.MacPool).limit(1))
+    pool = context.db.scalar(_POOL)
     if pool is None:
         return [nic.mac or "" for nic in nics]
     bad = set(taken(context, nics)) if reassign_bad else set()

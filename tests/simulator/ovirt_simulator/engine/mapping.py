@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import bindparam, select
 
 from ..ovf.document import Document, Nic
 from . import schema
@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 
 Mappings = Mapping[str, Any]
 
+_CLUSTER = select(schema.Cluster).where(schema.Cluster.name == bindparam("name"))
+_PROFILES = (
+    select(schema.VnicProfile.id)
+    .join(schema.Network, schema.Network.id == schema.VnicProfile.network_id)
+    .join(schema.NetworkCluster, schema.NetworkCluster.network_id == schema.Network.id)
+    .where(schema.NetworkCluster.cluster_id == bindparam("cluster_id"))
+    .limit(1)
+)
+_PROFILE_BY_ID = _PROFILES.where(schema.VnicProfile.id == bindparam("id"))
+_PROFILE_BY_NAME = _PROFILES.where(
+    schema.Network.name == bindparam("network"), schema.VnicProfile.name == bindparam("profile")
+)
+
 
 def cluster_of(context: Context, document: Document, given: str | None, mappings: Mappings) -> schema.Cluster | None:
     """Return the cluster: the given id, else the mapped name, else the document's own name."""
@@ -28,7 +41,7 @@ def cluster_of(context: Context, document: Document, given: str | None, mappings
         return context.db.get(schema.Cluster, given)
     mapped = dict(mappings.get("clusters") or []).get(document.cluster_name)
     for name in (mapped, document.cluster_name):
-        cluster = context.db.scalar(select(schema.Cluster).filter_by(name=name)) if name else None
+        cluster = context.db.scalar(_CLUSTER, {"name": name}) if name else None
         if cluster is not None:
             return cluster
     return None
@@ -42,7 +55,7 @@ def profile_of(context: Context, nic: Nic, cluster: schema.Cluster, mappings: Ma
             target = to
             break
     if target and target.get("id"):
-        found = context.db.scalar(_profiles(cluster).where(schema.VnicProfile.id == target["id"]))
+        found = context.db.scalar(_PROFILE_BY_ID, {"cluster_id": cluster.id, "id": target["id"]})
         if found is not None:
             return found
     if target and target.get("network") is not None and target.get("profile") is not None:
@@ -55,16 +68,4 @@ def profile_of(context: Context, nic: Nic, cluster: schema.Cluster, mappings: Ma
 
 
 def _named(context: Context, cluster: schema.Cluster, network: str, profile: str) -> str | None:
-    query = _profiles(cluster).where(schema.Network.name == network, schema.VnicProfile.name == profile)
-    return context.db.scalar(query)
-
-
-def _profiles(cluster: schema.Cluster) -> Select[str]:
-    """Select the profiles on the networks of a cluster."""
-    return (
-        select(schema.VnicProfile.id)
-        .join(schema.Network, schema.Network.id == schema.VnicProfile.network_id)
-        .join(schema.NetworkCluster, schema.NetworkCluster.network_id == schema.Network.id)
-        .where(schema.NetworkCluster.cluster_id == cluster.id)
-        .limit(1)
-    )
+    return context.db.scalar(_PROFILE_BY_NAME, {"cluster_id": cluster.id, "network": network, "profile": profile})

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -38,9 +39,9 @@ def of_lock(context: Context, lock: Lock) -> str:
 
 def of_job(context: Context, command: Command) -> str:
     """Return the description of a command's job."""
-    parameters = command.parameters()
-    named = {field: _name(context, _BY_FIELD.get(field), value) for field, value in parameters.items()}
-    return (command.description or type(command).__name__).format(**named)
+    text = command.description or type(command).__name__
+    fields = [field for _text, field, *_unused in Formatter().parse(text) if field]
+    return text.format(**{field: _name(context, _BY_FIELD.get(field), getattr(command, field)) for field in fields})
 
 
 def _name(context: Context, table: type[Any] | None, key: Any) -> str:

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import bindparam, delete, or_, select
 from sqlalchemy import update as update_rows
 
 from ..ovf import store, writer
@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from ..storage.contents import Contents
     from .runtime import Context
 
+_PLACES = (
+    select(schema.ImagePlacement.storage_domain_id)
+    .join(schema.Image, schema.Image.id == schema.ImagePlacement.image_id)
+    .join(schema.BaseDisk, schema.BaseDisk.id == schema.Image.disk_id)
+    .join(schema.DiskAttachment, schema.DiskAttachment.disk_id == schema.BaseDisk.id)
+    .where(schema.DiskAttachment.vm_id == bindparam("vm_id"), ~schema.BaseDisk.shareable)
+)
+_OUTDATED = (
+    update_rows(schema.OvfStore)
+    .where(schema.OvfStore.storage_domain_id.in_(bindparam("ids", expanding=True)))
+    .values(outdated=True)
+)
 STORES = 2
 SIZE = 128 << 20
 TITLE = "OVF_STORE"
@@ -34,7 +46,7 @@ def touch(context: Context, row: schema.VmStatic) -> None:
     """Note that a VM or template changed: the stores of the domains that hold it are behind now."""
     row.generation += 1
     context.db.flush()
-    places = set(context.db.scalars(_places_of(row.id)))
+    places = set(context.db.scalars(_PLACES, {"vm_id": row.id}))
     pool_id = pool_of(context, row)
     if not places and pool_id is not None:
         places = {domain.id for domain in domains.of_pool(context, pool_id) if domains.is_data(domain)}
@@ -43,8 +55,7 @@ def touch(context: Context, row: schema.VmStatic) -> None:
 
 def outdate(context: Context, *domain_ids: str) -> None:
     """Note that the stores of these domains are behind."""
-    chosen = schema.OvfStore.storage_domain_id.in_(domain_ids)
-    context.db.execute(update_rows(schema.OvfStore).where(chosen).values(outdated=True))
+    context.db.execute(_OUTDATED, {"ids": list(domain_ids)})
 
 
 def pool_of(context: Context, row: schema.VmStatic) -> str | None:
@@ -164,16 +175,6 @@ def alias_of(image: StoredImage) -> str:
         return str(json.loads(image.description).get("DiskAlias", ""))
     except (ValueError, AttributeError):
         return ""
-
-
-def _places_of(vm_id: str) -> Any:
-    return (
-        select(schema.ImagePlacement.storage_domain_id)
-        .join(schema.Image, schema.Image.id == schema.ImagePlacement.image_id)
-        .join(schema.BaseDisk, schema.BaseDisk.id == schema.Image.disk_id)
-        .join(schema.DiskAttachment, schema.DiskAttachment.disk_id == schema.BaseDisk.id)
-        .where(schema.DiskAttachment.vm_id == vm_id, ~schema.BaseDisk.shareable)
-    )
 
 
 def _attached_images() -> Any:

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
 from ..ovf.document import Document, Nic, Volume
 from ..storage.failures import StorageFailure
@@ -18,6 +18,15 @@ from .command import ExecutionFailure, Refusal
 if TYPE_CHECKING:
     from .runtime import Context
 
+_FORGET_ENTITY = delete(schema.UnregisteredOvf).where(schema.UnregisteredOvf.entity_id == bindparam("gone"))
+_FORGET_DISKS = delete(schema.UnregisteredDisk).where(
+    schema.UnregisteredDisk.disk_id.in_(bindparam("gone", expanding=True))
+)
+_KNOWN_IMAGES = (
+    select(schema.Image.id, schema.BaseDisk.shareable)
+    .join(schema.BaseDisk)
+    .where(schema.Image.id.in_(bindparam("ids", expanding=True)))
+)
 _SNAPSHOT_TYPES = {"ACTIVE": "active", "REGULAR": "regular", "PREVIEW": "preview", "STATELESS": "stateless"}
 _ARCHITECTURES = {"ppc64": "ppc64", "s390x": "s390x"}
 
@@ -205,13 +214,10 @@ def lease_of(context: Context, document: Document, cluster: schema.Cluster, vm_i
 
 def forget_unregistered(context: Context, entity_id: str, disk_ids: Iterable[str]) -> None:
     """Take an entity, and its disks, out of the tables of what is unregistered, on all domains."""
-    context.db.execute(delete(schema.UnregisteredOvf).where(schema.UnregisteredOvf.entity_id == entity_id))
-    chosen = schema.UnregisteredDisk.disk_id.in_(list(disk_ids))
-    context.db.execute(delete(schema.UnregisteredDisk).where(chosen))
+    context.db.execute(_FORGET_ENTITY, {"gone": entity_id})
+    context.db.execute(_FORGET_DISKS, {"gone": list(disk_ids)})
 
 
 def known_images(context: Context, volumes: Iterable[Volume]) -> dict[str, bool]:
     """Return which of these volumes the engine has already, and whether their disk is shareable."""
-    query = select(schema.Image.id, schema.BaseDisk.shareable).join(schema.BaseDisk)
-    found = context.db.execute(query.where(schema.Image.id.in_([volume.id for volume in volumes])))
-    return dict(list(found))
+    return dict(list(context.db.execute(_KNOWN_IMAGES, {"ids": [volume.id for volume in volumes]})))

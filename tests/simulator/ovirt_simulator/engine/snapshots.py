@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ..ovf.writer import write
 from ..storage.failures import StorageFailure
@@ -20,19 +20,24 @@ from .ovf_documents import document_of
 if TYPE_CHECKING:
     from .runtime import Context
 
+_OF_VM = (
+    select(schema.Snapshot)
+    .where(schema.Snapshot.vm_id == bindparam("vm_id"))
+    .order_by(schema.Snapshot.creation_date, schema.Snapshot.id)
+)
+_ACTIVE = select(schema.Snapshot).where(schema.Snapshot.vm_id == bindparam("vm_id"), schema.Snapshot.type == "active")
 ACTIVE = "Active VM"
 BEFORE_PREVIEW = "Active VM before the preview"
 
 
 def of_vm(context: Context, vm_id: str) -> list[schema.Snapshot]:
     """Return the snapshots of a VM, the oldest first."""
-    query = select(schema.Snapshot).filter_by(vm_id=vm_id)
-    return list(context.db.scalars(query.order_by(schema.Snapshot.creation_date, schema.Snapshot.id)))
+    return list(context.db.scalars(_OF_VM, {"vm_id": vm_id}))
 
 
 def active_of(context: Context, row: schema.VmStatic) -> schema.Snapshot:
     """Return the snapshot that stands for a VM as it is."""
-    return context.db.scalars(select(schema.Snapshot).filter_by(vm_id=row.id, type="active")).one()
+    return context.db.scalars(_ACTIVE, {"vm_id": row.id}).one()
 
 
 def find(context: Context, vm_id: str, snapshot_id: str) -> schema.Snapshot:

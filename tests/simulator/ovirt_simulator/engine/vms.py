@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from ..storage.failures import StorageFailure
 from . import disks, domains, ovf_store, schema, snapshots
@@ -15,6 +15,20 @@ from .restrictions import forbid
 if TYPE_CHECKING:
     from .runtime import Context
 
+_CLUSTER = select(schema.NetworkCluster.network_id).where(schema.NetworkCluster.cluster_id == bindparam("cluster_id"))
+_FOREIGN_NETWORKS = (
+    select(schema.Network.name)
+    .join(schema.VnicProfile, schema.VnicProfile.network_id == schema.Network.id)
+    .join(schema.VmInterface, schema.VmInterface.vnic_profile_id == schema.VnicProfile.id)
+    .where(schema.VmInterface.vm_id == bindparam("vm_id"), schema.VmInterface.plugged)
+    .where(schema.Network.id.not_in(_CLUSTER))
+)
+_USED_MEMORY = (
+    select(schema.VmStatic.run_on_vds, func.sum(schema.VmStatic.memory))
+    .where(schema.VmStatic.run_on_vds.is_not(None))
+    .group_by(schema.VmStatic.run_on_vds)
+)
+_UP_HOSTS = select(schema.Vds).where(schema.Vds.cluster_id == bindparam("cluster_id"), schema.Vds.status == "up")
 RUNNING = frozenset(
     {"up", "powering_up", "wait_for_launch", "paused", "migrating", "reboot_in_progress", "powering_down"}
 )
@@ -76,14 +90,7 @@ def check_backup(context: Context, row: schema.VmStatic) -> None:
 
 def check_networks(context: Context, row: schema.VmStatic) -> None:
     """Refuse if a plugged NIC is on a network that the cluster lacks."""
-    query = (
-        select(schema.Network.name)
-        .join(schema.VnicProfile, schema.VnicProfile.network_id == schema.Network.id)
-        .join(schema.VmInterface, schema.VmInterface.vnic_profile_id == schema.VnicProfile.id)
-        .where(schema.VmInterface.vm_id == row.id, schema.VmInterface.plugged)
-        .where(schema.Network.id.not_in(select(schema.NetworkCluster.network_id).filter_by(cluster_id=row.cluster_id)))
-    )
-    missing = sorted(set(context.db.scalars(query)))
+    missing = sorted(set(context.db.scalars(_FOREIGN_NETWORKS, {"vm_id": row.id, "cluster_id": row.cluster_id})))
     if missing:
         raise Refusal("ACTION_TYPE_FAILED_NETWORK_NOT_IN_CLUSTER", networks=", ".join(missing))
 
@@ -93,9 +100,8 @@ def schedule(context: Context, row: schema.VmStatic, wanted: str | None = None) 
 
     The VM's own host does not count: only a migration asks for a VM that has one.
     """
-    sums = select(schema.VmStatic.run_on_vds, func.sum(schema.VmStatic.memory)).group_by(schema.VmStatic.run_on_vds)
-    used = dict(list(context.db.execute(sums)))
-    hosts = context.db.scalars(select(schema.Vds).filter_by(cluster_id=row.cluster_id, status="up"))
+    used = dict(list(context.db.execute(_USED_MEMORY)))
+    hosts = context.db.scalars(_UP_HOSTS, {"cluster_id": row.cluster_id})
     free = [(host.memory - used.get(host.id, 0), host) for host in hosts]
     fitting = [
         (left, host)

@@ -141,7 +141,12 @@ def _rendered(answer: Answer, request: Request) -> bytes:
 
 
 def _base(request: Request, body: Any) -> str:
-    """Return the collection that an answer's entities lie in: what was asked, or what the asked entity lies in."""
+    """Return the collection that an answer's entities lie in: what was asked, or what the asked entity lies in.
+
+    An action lies nowhere.
+    """
+    if isinstance(body, types.Action):
+        return ""
     if isinstance(body, list) or request.method == "POST":
         return request.below
     return request.below.rpartition("/")[0]

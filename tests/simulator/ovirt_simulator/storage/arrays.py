@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from .contents import copy_volume, discard
@@ -23,6 +23,8 @@ from .schema import (
     Target,
     Volume,
 )
+
+_ARRIVED = select(Landing).where(Landing.due <= bindparam("now")).order_by(Landing.due, Landing.sent_id)
 
 
 def add_array(db: Session, name: str, portals: Sequence[tuple[str, int]] = ()) -> None:
@@ -119,7 +121,7 @@ def set_lag(db: Session, source: str, target: str, seconds: float) -> None:
 
 def land(db: Session, now: float) -> None:
     """Have on the copies what has arrived by now."""
-    for row in db.scalars(select(Landing).where(Landing.due <= now).order_by(Landing.due, Landing.sent_id)).all():
+    for row in db.scalars(_ARRIVED, {"now": now}).all():
         sent, target = db.get_one(Volume, row.sent_id), db.get_one(Volume, row.target_id)
         copy_volume(db, sent, target, row.due)
         for pair_row in db.scalars(select(Replication).filter_by(target_id=target.id)):

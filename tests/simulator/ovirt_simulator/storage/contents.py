@@ -6,12 +6,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from .failures import StorageFailure
 from .schema import Export, LogicalUnit, StoredDocument, StoredImage, Volume
 
+_UNITS = select(LogicalUnit).where(LogicalUnit.volume_id == bindparam("volume_id")).order_by(LogicalUnit.id)
 _DOMAIN_COLUMNS = (
     "domain_id",
     "domain_name",
@@ -47,7 +48,7 @@ class Contents:
     @property
     def logical_units(self) -> list[LogicalUnit]:
         """Return the units that a volume group spans, in a fixed order."""
-        return list(self.db.scalars(select(LogicalUnit).filter_by(volume_id=self.volume.id).order_by(LogicalUnit.id)))
+        return list(self.db.scalars(_UNITS, {"volume_id": self.volume.id}))
 
     def create_domain(self, domain_id: str, **metadata: Any) -> None:
         """Write the metadata of a new domain; keywords are the columns of a volume."""

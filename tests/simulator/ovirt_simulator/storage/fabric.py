@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from sqlalchemy import Engine as Database
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from ..database import KeepingSession
@@ -21,6 +21,18 @@ from .contents import Contents
 from .failures import StorageFailure
 from .schema import Cut, Export, IscsiSession, LogicalUnit, Mount, Portal, Target, Volume
 
+_VOLUMES = select(Volume).where(Volume.volume_group_id == bindparam("group"))
+_TARGETS = (
+    select(IscsiSession.iqn)
+    .join(Portal, Portal.id == IscsiSession.portal_id)
+    .where(IscsiSession.host_id == bindparam("host_id"), Portal.reachable)
+)
+_CUTS = select(Cut.array).where(Cut.host_id == bindparam("host_id"))
+_EXPORT = select(Export).where(
+    Export.address.is_not_distinct_from(bindparam("address")),
+    Export.path == bindparam("path"),
+    Export.kind == bindparam("kind"),
+)
 BLOCK_TYPES = frozenset({"iscsi", "fcp"})
 
 
@@ -226,7 +238,7 @@ class Fabric:
 
     def _group(self, host_id: str, place: BlockPlace) -> Contents:
         cut, targets = self._cuts(host_id), self._targets(host_id)
-        for volume in self.db.scalars(select(Volume).filter_by(volume_group_id=place.volume_group_id)):
+        for volume in self.db.scalars(_VOLUMES, {"group": place.volume_group_id}):
             contents = Contents(self.db, volume, self.now)
             units = contents.logical_units
             if units and all(self._sees(unit, targets, cut) for unit in units):
@@ -260,8 +272,7 @@ class Fabric:
 
     def _targets(self, host_id: str) -> set[str]:
         """Return the targets that a host is logged in to over a portal that answers."""
-        sessions = select(IscsiSession.iqn).join(Portal, Portal.id == IscsiSession.portal_id)
-        return set(self.db.scalars(sessions.where(IscsiSession.host_id == host_id, Portal.reachable)))
+        return set(self.db.scalars(_TARGETS, {"host_id": host_id}))
 
     def _sees(self, unit: LogicalUnit, targets: set[str], cut: set[str]) -> bool:
         """Tell whether a host with these targets, and cut off from these arrays, reaches a unit."""
@@ -270,7 +281,7 @@ class Fabric:
 
     def _cuts(self, host_id: str) -> set[str]:
         if host_id not in self._cut_arrays:
-            self._cut_arrays[host_id] = set(self.db.scalars(select(Cut.array).filter_by(host_id=host_id)))
+            self._cut_arrays[host_id] = set(self.db.scalars(_CUTS, {"host_id": host_id}))
         return self._cut_arrays[host_id]
 
     def _is_cut(self, host_id: str, array: str) -> bool:
@@ -282,7 +293,7 @@ class Fabric:
     def _export(self, place: FilePlace) -> Export | None:
         if place not in self._exports:
             where = {"address": place.address, "path": place.path, "kind": place.kind}
-            self._exports[place] = self.db.scalar(select(Export).filter_by(**where))
+            self._exports[place] = self.db.scalar(_EXPORT, where)
         return self._exports[place]
 
     def _volume_over(self, units: list[LogicalUnit], volumes: list[Volume]) -> Volume:
