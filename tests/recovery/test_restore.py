@@ -78,3 +78,13 @@ def test_copies_run_from_production_storage_while_the_vms_stay_on_the_backup_dom
     assert running(west) == {"db", "web"}
     assert set(places(west, "vms/web")) == {("west-data", False)}
     assert set(places(west, "vms/web-backup")) == {("vault", True), ("files", True)}
+
+
+def test_a_migration_to_copies_is_refused_before_anything_is_shut_down(
+    sites: Sites, procedure: Callable[..., tuple[int, str]], plan_with: Callable[[str], str]
+) -> None:
+    before = running(sites["primary"])
+    code, output = procedure("planned_migration", recovery_plan=plan_with("copy"), **THERE)
+    assert code and "groups.shop.restore.method is copy" in output, output[-6000:]
+    assert running(sites["primary"]) == before
+

@@ -28,6 +28,8 @@ def run_of(
     """
     groups = placed_groups(plan, direction, names)
     leaving = direction.source if "release" in PHASES[procedure] else None
+    if leaving:
+        _refuse_copies(groups, direction)
     source, target = plan.site(direction.source), plan.site(direction.target)
     domains = [(domain, domain.placements[target.name]) for group in groups for domain in group.domains]
     if procedure == "drill":
@@ -184,18 +186,34 @@ def _restores(group: Group, site: str) -> Iterator[dict[str, Any]]:
         yield {"vms_on": held, "to": group.restore.targets[site], "method": group.restore.method}
 
 
+def _refuse_copies(groups: Sequence[Group], direction: Direction) -> None:
+    """Raise EngineError where a hand-over in good order would leave copies or make some.
+
+    A copy does not take along whether its original ran, so nothing would start there.
+    """
+    for group in groups:
+        where = f"groups.{group.name}.restore.method is copy"
+        if _copies(group, direction.source):
+            raise EngineError(
+                "invalid",
+                f"{where}: the copies at {direction.source} cannot be told from their originals",
+                remedy="restore with method: move where the VMs shall come back",
+            )
+        if _copies(group, direction.target):
+            raise EngineError(
+                "invalid",
+                f"{where}: which of the copies at {direction.target} has to start cannot be told",
+                remedy=f"restore with method: move; or shut the VMs down at {direction.source}, release the storage "
+                "domains there with the role release_domains, and run failover, which starts the boot groups",
+            )
+
+
 def _stores(groups: Sequence[Group], site: str) -> list[dict[str, Any]]:
     """Return what VMs that were restored at a site go back to before its domains leave."""
     entries = []
     for group in groups:
         for restored in _restores(group, site):
             where = f"groups.{group.name}"
-            if restored["method"] == "copy":
-                raise EngineError(
-                    "invalid",
-                    f"{where}.restore.method is copy: the copies at {site} cannot be told from their originals",
-                    remedy="restore with method: move where the VMs shall come back",
-                )
             if not group.named_vms:
                 raise EngineError(
                     "invalid",

@@ -130,6 +130,20 @@ def test_what_starts_lies_on_the_domains_of_the_plan_or_where_vms_are_restored_t
     assert "west-data" not in run_of(with_copies(), THERE, procedure="drill")["named_on"]
 
 
+@pytest.mark.parametrize(
+    ("direction", "says"),
+    [(THERE, "which of the copies at secondary has to start"), (BACK, "the copies at secondary cannot be told from")],
+)
+def test_only_a_failover_restores_by_copies(direction: Direction, says: str) -> None:
+    document = changed("groups", "files", "restore", to={"method": "copy", "to": {"secondary": "west-data"}})
+    document["groups"]["files"]["domains"]["nfs-vault"]["sites"]["primary"]["backup"] = False
+    plan = read(document)
+    assert run_of(plan, THERE)["restore"][0]["method"] == "copy"
+    for procedure in ("planned_migration", "failback"):
+        with pytest.raises(EngineError, match=says):
+            run_of(plan, direction, procedure=procedure)
+
+
 def with_copies() -> Plan:
     return read(changed("hooks", to={"present_copies": "hooks/copies.yml"}))
 
