@@ -11,7 +11,7 @@ version_added: 0.1.0
 description:
   - Starts VMs group by group, each group when the one before it is ready, or shuts them down in the reverse order.
   - The rule that a VM with a disk or its lease on a backup domain is not started is checked for all VMs before the
-    first start.
+    first start; see O(on_obstacle).
   - A shutdown asks the guest. Nothing is powered off unless O(power_off) says so.
 author:
   - lifeboat.ovirt contributors (@lifeboat-ovirt)
@@ -108,6 +108,14 @@ options:
     type: str
     choices: [fail, report, skip]
     default: fail
+  on_obstacle:
+    description:
+      - What to do where a rule forbids the start of some VMs.
+      - V(stop) names them all and starts nothing.
+      - V(leave_out) starts the others; those that must not start fail.
+    type: str
+    choices: [stop, leave_out]
+    default: stop
   bare_nics:
     description: Whether a VM is started although nothing connects one of its plugged NICs. V(refuse) makes it a
       failure.
@@ -248,6 +256,7 @@ def main() -> None:
         "mark_ran": {"type": "bool", "default": False},
         "only_ran": {"type": "bool", "default": False},
         "absent": {"type": "str", "choices": ["fail", "report", "skip"], "default": "fail"},
+        "on_obstacle": {"type": "str", "choices": ["stop", "leave_out"], "default": "stop"},
         "bare_nics": {"type": "str", "choices": ["start", "refuse"], "default": "start"},
         "isolated_profile": {"type": "dict", "options": PROFILE},
         "power_off": {"type": "bool", "default": False},

@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from many_vms import write_plan
-from ovirt_simulator.site import Sites
+from ovirt_simulator.engine import schema, snapshots
+from ovirt_simulator.site import SimulatedSite, Sites
 from playing import PLAN
 from site_facts import BACK, THERE, hand_storage_over, lose, running, workloads
 
@@ -88,3 +89,43 @@ def test_a_migration_to_copies_is_refused_before_anything_is_shut_down(
     assert code and "groups.shop.restore.method is copy" in output, output[-6000:]
     assert running(sites["primary"]) == before
 
+
+def set_disks(site: SimulatedSite, machine: str, status: str) -> None:
+    """Have something work on the disks of a VM, or be done with it."""
+    with site.engine.transaction() as context:
+        row = context.db.query(schema.VmStatic).filter_by(name=machine).one()
+        for disk in snapshots.image_disks(context, row):
+            disk.active_image.status = status
+
+
+def test_one_that_cannot_leave_is_named_while_the_others_run_and_follows_once_nothing_is_in_its_way(
+    sites: Sites,
+    procedure: Callable[..., tuple[int, str]],
+    succeed: Callable[..., str],
+    plan_with: Callable[[str], str],
+    tmp_path: Path,
+) -> None:
+    sites.arrays.replicate()
+    lose(sites, "primary")
+    west = sites["secondary"]
+    given = {"recovery_plan": plan_with("move"), "recovery_fenced": "primary", **THERE}
+    document = yaml.safe_load(Path(given["recovery_plan"]).read_text(encoding="utf-8"))
+    document["hooks"]["before"] = {"place": "not_there.yml"}
+    code, _output = procedure("failover", **{**given, "recovery_plan": write_plan(tmp_path / "broken.yml", document)})
+    assert code, "it was to be broken off before the VMs are restored"
+    set_disks(west, "web", "locked")
+
+    for _also_where_it_is_the_only_one_left in range(2):
+        code, output = procedure("failover", **given)
+        assert code and "restore: web: disk web_Disk1 of VM web is locked" in output, output[-3000:]
+        assert "run again when the operation on the disk has ended" in output
+        assert {name: set(places(west, name)) for name in TRAVELLING} == {
+            **dict.fromkeys(TRAVELLING, {("west-data", False)}),
+            "vms/web": {("vault", True), ("files", True)},
+        }
+        assert running(west) == {"db"}
+
+    set_disks(west, "web", "ok")
+    succeed("failover", **given)
+    assert set(places(west, "vms/web")) == {("west-data", False)}
+    assert running(west) == {"db", "web"}

@@ -41,6 +41,7 @@ def ensure(
     only_ran: bool,
     mark_ran: bool,
     absent: Absent,
+    on_obstacle: Literal["stop", "leave_out"],
     isolated_profile: Mapping[str, str] | None,
     bare_nics: BareNics,
     power_off: bool,
@@ -67,13 +68,16 @@ def ensure(
         named_on=named_on,
         only_ran=only_ran,
         absent=absent,
+        leave_out=on_obstacle == "leave_out",
     )
     if check_mode:
         results = _foreseen(order)
     else:
-        asleep = [vm for vm in order.vms if vm.status != "up" and vm.status not in COMING_UP]
+        startable = [vm for vm in order.vms if vm.id not in order.forbidden]
+        asleep = [vm for vm in startable if vm.status != "up" and vm.status not in COMING_UP]
         starting = asleep if state == "running" else []
-        refused = unfit(engine, starting, isolated_profile, bare_nics, concurrency)
+        unconnected = unfit(engine, starting, isolated_profile, bare_nics, concurrency)
+        refused = {**order.forbidden, **unconnected}
         results = _Work(engine, order, refused, concurrency, poll_interval, power_off, mark_ran, now).run()
     wanted = "up" if state == "running" else "down"
     result = report(
@@ -96,6 +100,7 @@ def shut_down(engine: Session, vms: Sequence[Vm], *, timeout: float, poll_interv
         only_ran=False,
         mark_ran=False,
         absent="fail",
+        on_obstacle="stop",
         isolated_profile=None,
         bare_nics="start",
         power_off=False,
@@ -116,6 +121,9 @@ def _foreseen(order: Plan) -> list[TimedResult]:
     ]
     for group in order.groups:
         for vm in group.vms:
+            if vm.id in order.forbidden:
+                found.append(TimedResult.of(vm.id, vm.name, order.forbidden[vm.id]))
+                continue
             there = vm.status == wanted
             reason = f"already {wanted}" if there else group.name
             found.append(TimedResult(vm.id, vm.name, "skipped" if there else "succeeded", reason))

@@ -44,11 +44,15 @@ class Group:
 
 @dataclass(frozen=True)
 class Plan:
-    """The groups in the order of their turns; needs: for a VM's id the ids of those that come before it."""
+    """The groups in the order of their turns; needs: for a VM's id the ids of those that come before it.
+
+    forbidden: by id the VMs that a rule forbids to start, and that are left out.
+    """
 
     state: State
     groups: tuple[Group, ...]
     needs: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    forbidden: Mapping[str, EngineError] = field(default_factory=dict)
 
     @property
     def vms(self) -> list[Vm]:
@@ -67,6 +71,7 @@ def plan(
     named_on: Sequence[str] = (),
     only_ran: bool = False,
     absent: Absent = "fail",
+    leave_out: bool = False,
 ) -> Plan:
     """Return the order of the work, for a shutdown the reverse of the boot order.
 
@@ -89,8 +94,20 @@ def plan(
     if state == "stopped":
         return Plan(state, tuple(named[::-1]), _turned(needs))
     starting = [vm for group in named for vm in group.vms if vm.status != "up"]
-    enforce([violation for vm in starting for violation in judge(site, "start_vm", vm, f"VM {vm.name}")])
-    return Plan(state, tuple(named), needs)
+    return Plan(state, tuple(named), needs, _forbidden(site, starting, leave_out))
+
+
+def _forbidden(site: Site, starting: Sequence[Vm], leave_out: bool) -> dict[str, EngineError]:
+    violations = {vm.id: judge(site, "start_vm", vm, f"VM {vm.name}") for vm in starting}
+    if not leave_out:
+        enforce([violation for found in violations.values() for violation in found])
+    errors: dict[str, EngineError] = {}
+    for id_, found in violations.items():
+        try:
+            enforce(found)
+        except EngineError as exc:
+            errors[id_] = exc
+    return errors
 
 
 def _group(

@@ -237,7 +237,7 @@ def admitted(plan: Plan, obstacles: Sequence[Obstacle], owners: Sequence[Owner],
             message = f"VM {one.vm.name} stands on template {base.template.name}, which is not on {one.target.name}"
             told.setdefault(one.vm.id, [Obstacle(one.vm, message, "clear what keeps the template from there")])
     if not leave_out or all(owner.id in told for owner in owners):
-        raise _refused(obstacles, owners)
+        raise _refused(obstacles, owners, leave_out)
     moves = tuple(one for one in plan.moves if one.vm.id not in told)
     asked_for = {owner.id for owner in owners} - told.keys()
     return replace(
@@ -273,7 +273,7 @@ def _failure(owner: Owner, obstacles: Sequence[Obstacle]) -> EntityResult:
     return EntityResult(owner.id, owner.name, "failed", reason, remedy)
 
 
-def _refused(obstacles: Sequence[Obstacle], owners: Sequence[Owner]) -> EngineError:
+def _refused(obstacles: Sequence[Obstacle], owners: Sequence[Owner], leave_out: bool) -> EngineError:
     messages = list(dict.fromkeys(one.message for one in obstacles))
     shown = messages[:_SHOWN] + ([f"and {len(messages) - _SHOWN} more"] if len(messages) > _SHOWN else [])
     remedies = list(dict.fromkeys(one.remedy for one in obstacles))
@@ -285,6 +285,9 @@ def _refused(obstacles: Sequence[Obstacle], owners: Sequence[Owner]) -> EngineEr
         for owner in owners
     ]
     kind: Kind = "rule" if any(one.rule for one in obstacles) else "rejected"
+    if leave_out:
+        # The caller wants what has obstacles to fail by itself, whether or not others are done.
+        kind = "partial"
     return EngineError(
         kind,
         "; ".join(shown),

@@ -95,6 +95,17 @@ def test_a_vm_that_the_engine_does_not_have_can_be_its_own_failure(play, primary
     assert not result.get("failed")
 
 
+@pytest.mark.parametrize("check", [True, False])
+def test_a_vm_that_must_not_start_can_be_left_out(play, primary, check):
+    with primary.engine.transaction() as context:
+        context.db.query(schema.StorageDomainStatic).filter_by(name="mixed-file").one().backup = True
+    assert power(play, primary, ["erp", "db"], check=check)["error_kind"] == "rule"
+    result = power(play, primary, ["erp", "db"], on_obstacle="leave_out", on_partial="report", check=check)
+    told = {one["name"]: (one["outcome"], one["reason"]) for one in result["entities"]}
+    assert told["erp"] == ("failed", "VM erp has a disk or its lease on backup domain mixed-file")
+    assert told["db"][0] == "succeeded" and len(starts(primary)) == (0 if check else 1)
+
+
 def test_the_times_of_each_vm_are_told(play, primary):
     [entity] = power(play, primary, ["db"])["entities"]
     assert entity["began"] <= entity["ended"]

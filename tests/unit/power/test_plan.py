@@ -44,6 +44,8 @@ def test_one_vm_on_a_backup_domain_forbids_every_start() -> None:
         plan(state, GROUPS, "running")
     assert caught.value.kind == "rule"
     assert plan(state, GROUPS, "stopped")
+    order = plan(state, GROUPS, "running", leave_out=True)
+    assert {id_: error.kind for id_, error in order.forbidden.items()} == {"vm-app": "rule"}
 
 
 def test_vms_of_a_domain_that_no_group_names_come_last() -> None:
