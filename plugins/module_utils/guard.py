@@ -104,19 +104,26 @@ def _operators_word(site: str, fenced: str | None, what: str, why: str | None) -
 
 
 def check_drill(
-    engine: Session, *, storage_domains: Sequence[Mapping[str, Any]], in_earnest: bool = False
+    engine: Session,
+    *,
+    storage_domains: Sequence[Mapping[str, Any]],
+    copies_at: Mapping[str, str],
+    in_earnest: bool = False,
 ) -> dict[str, Any]:
     """Return that a drill and a recovery in earnest do not meet: what the site knows of the domains is of one kind.
 
-    storage_domains: [{id, name}], with the name that they have in the drill, or in_earnest. EngineError rule names
-    those that a drill would find in use there, or the copies that a recovery in_earnest would take for the originals.
+    storage_domains: [{id, name}], with the name that they have in the drill, or in_earnest. copies_at: by id the places
+    that only copies have; a file domain gets its name after the import, so one that a drill left there may lack it.
+    EngineError rule names those that a drill would find in use there, or the copies that a recovery in_earnest would
+    take for the originals.
     """
     names = {one["id"]: one["name"] for one in storage_domains}
     known = [domain for domain in load_storage(engine).domains if domain.id in names]
     if in_earnest:
         _refuse_copies([domain for domain in known if domain.name == names[domain.id] + SUFFIX])
         return _met([], "no drill has left copies of the storage domains here")
-    earnest = [domain for domain in known if domain.name != names[domain.id]]
+    nameless = [domain for domain in known if domain.place is not None and domain.place == copies_at.get(domain.id)]
+    earnest = [domain for domain in known if domain.name != names[domain.id] and domain not in nameless]
     if earnest:
         raise EngineError(
             "rule",

@@ -10,7 +10,8 @@ short_description: Make sure that a drill and a recovery in earnest do not meet
 version_added: 0.1.0
 description:
   - A drill imports copies of storage domains, which have the identifiers of the originals. Fails where the engine knows
-    one of these already, unless under the name that it has in a drill, which then was broken off.
+    one of these already, unless under the name that it has in a drill, which then was broken off, or at a place that
+    only copies have.
   - A recovery in earnest must not take such copies for the storage itself. With O(in_earnest) fails where a drill has
     left any.
 author:
@@ -34,6 +35,11 @@ options:
     type: list
     elements: dict
     required: true
+  copies_at:
+    description: By the id of a file domain the place, as C(<address>:<path>), at which there are only copies of it.
+      What the engine has there is of a drill, whatever its name is.
+    type: dict
+    default: {}
   in_earnest:
     description: Whether this is no drill. The names are those of the storage domains themselves then.
     type: bool
@@ -44,6 +50,7 @@ EXAMPLES = r"""
 - name: Do not drill on storage that is in use
   lifeboat.ovirt.drill_guard:
     storage_domains: "{{ plan.run.storage_domains }}"
+    copies_at: "{{ plan.run.copies_at }}"
 
 - name: Do not fail over to the copies of a drill
   lifeboat.ovirt.drill_guard:
@@ -83,11 +90,12 @@ def main() -> None:
     spec = {
         **auth_spec(),
         "storage_domains": {"type": "list", "elements": "dict", "required": True},
+        "copies_at": {"type": "dict", "default": {}},
         "in_earnest": {"type": "bool", "default": False},
     }
     module = AnsibleModule(argument_spec=spec, supports_check_mode=True)
     with reported(module) as stopwatch, session(module.params, check_mode=True) as engine:
-        result = check_drill(engine, **subset(module.params, "storage_domains", "in_earnest"))
+        result = check_drill(engine, **subset(module.params, "storage_domains", "copies_at", "in_earnest"))
     module.exit_json(**result, **stopwatch.times)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from ovirt_simulator.site import Sites, simulated_sites
 from playbooks.conftest import ansible_playbook, start_playbook
-from playing import SCENARIO, variables
+from playing import SCENARIO, playbook_of, variables
 
 __all__ = ["ansible_playbook", "start_playbook"]
 
@@ -30,7 +30,7 @@ def procedure(sites: Sites, ansible_playbook: Callable[..., tuple[int, str]]) ->
     """Return a function that plays a procedure of the plan and returns exit code and output."""
 
     def play(name: str, *options: str, **given: Any) -> tuple[int, str]:
-        code, output = ansible_playbook(f"lifeboat.ovirt.{name}", "-e", json.dumps(variables(sites, **given)), *options)
+        code, output = ansible_playbook(playbook_of(name), "-e", json.dumps(variables(sites, **given)), *options)
         # Messages are wrapped where a line is full.
         return code, " ".join(output.split())
 

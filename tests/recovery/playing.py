@@ -10,11 +10,17 @@ from ovirt_simulator import scenario
 from ovirt_simulator.site import Sites
 
 PLAN = Path(__file__).parent / "plan" / "plan.yml"
+PUT_AWAY = str(Path(__file__).parent / "plan" / "clean_up_drill.yml")
 SCENARIO = Path(scenario.__file__).parent / "scenarios" / "recovery.yml"
 CHAP = [
     {"target": f"iqn.2031-05.test.array-{array}:vault", "username": "vault-user", "password": "vault-secret"}
     for array in "ab"
 ]
+
+
+def playbook_of(name: str) -> str:
+    """Return what ansible-playbook calls the playbook of a procedure, or a file."""
+    return name if name.endswith(".yml") else f"lifeboat.ovirt.{name}"
 
 
 def variables(sites: Sites, **given: Any) -> dict[str, Any]:

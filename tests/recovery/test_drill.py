@@ -8,8 +8,10 @@ from pathlib import Path
 
 import yaml
 
+from many_vms import write_plan
+from ovirt_simulator.engine import schema
 from ovirt_simulator.site import Sites
-from playing import PLAN
+from playing import PLAN, PUT_AWAY
 from site_facts import THERE, change, tables
 
 
@@ -29,6 +31,21 @@ def test_a_drill_that_fails_is_put_away_all_the_same(sites: Sites, procedure: Ca
     sites["secondary"].mishaps.add("POST", "/vms/{id}/start", "status", status=409, detail="[no]")
     code, _output = procedure("drill", **THERE)
     assert code
+    assert change(before, tables(sites)) == {}
+
+
+def test_a_copy_that_got_no_name_before_its_drill_was_killed_is_known_by_its_place(
+    sites: Sites, procedure: Callable[..., tuple[int, str]], succeed: Callable[..., str], tmp_path: Path
+) -> None:
+    before = tables(sites)
+    document = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+    document["hooks"] = {name: str(PLAN.parent / path) for name, path in document["hooks"].items()}
+    document["hooks"]["before"] = {"dismantle": "not_there.yml"}
+    code, _output = procedure("drill", recovery_plan=write_plan(tmp_path / "plan.yml", document), **THERE)
+    assert code, "it was to leave its copies"
+    with sites["secondary"].engine.transaction() as context:
+        context.db.query(schema.StorageDomainStatic).filter_by(name="files-drill").one().name = "files"
+    succeed(PUT_AWAY, **THERE)
     assert change(before, tables(sites)) == {}
 
 

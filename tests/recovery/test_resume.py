@@ -22,11 +22,10 @@ from killing import arrived, kill_at
 from many_vms import plan_of, scenario_of, write_plan
 from ovirt_simulator.scenario import DataCenter, Scenario, load
 from ovirt_simulator.site import Sites, Snapshot, simulated_sites
-from playing import SCENARIO, variables
+from playing import PUT_AWAY, SCENARIO, playbook_of, variables
 from site_facts import BACK, THERE, change, hand_storage_over, lose, tables
 
 _SEED = 20310504
-_PUT_AWAY = str(Path(__file__).parent / "plan" / "clean_up_drill.yml")
 _LOST = {"recovery_fenced": "primary", **THERE}
 # At the end of a run; one that has less to wait for does not send them.
 _SPARE = 3
@@ -93,7 +92,7 @@ def command(tmp_path: Path) -> Callable[..., list[str]]:
     def arguments(sites: Sites, name: str, **given: Any) -> list[str]:
         file = tmp_path / "variables.json"
         file.write_text(json.dumps(variables(sites, **given)), encoding="utf-8")
-        return [name if name.endswith(".yml") else f"lifeboat.ovirt.{name}", "-e", f"@{file}"]
+        return [playbook_of(name), "-e", f"@{file}"]
 
     return arguments
 
@@ -200,5 +199,5 @@ def test_a_drill_that_was_killed_and_cleaned_up_leaves_no_trace(
     with world(name).sites() as sites:
         before = tables(sites)
         kill(sites, name, 1 + int(moment * (requests - _SPARE)), **THERE)
-        succeed(sites, _PUT_AWAY, **THERE)
+        succeed(sites, PUT_AWAY, **THERE)
         assert change(before, tables(sites)) == {}

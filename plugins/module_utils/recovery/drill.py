@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..engine.errors import EngineError
@@ -35,6 +35,16 @@ def copy_of(plan: Plan, domain: PlanDomain, direction: Direction) -> Placement:
             remedy=f"give the place of a copy in {at}",
         )
     return place
+
+
+def places_of_copies(domains: Iterable[PlanDomain], site: str) -> dict[str, str]:
+    """Return by id where a site has copies of file domains, as `<address>:<path>`, and nobody the domains themselves."""
+    return {
+        domain.id: ":".join(copy.lies_at)
+        for domain in domains
+        if (copy := domain.placements[site].drill) is not None and copy.lies_at
+        if all(copy.lies_at != placement.lies_at for placement in domain.placements.values())
+    }
 
 
 def as_drill(run: Mapping[str, Any], plan: Plan, target: PlanSite) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..engine.errors import EngineError
 from ..mapping import as_document
-from .drill import as_drill, copy_of
+from .drill import as_drill, copy_of, places_of_copies
 from .plan import FINALLY, PHASES, BootGroup, Direction, Group, Placement, Plan, PlanDomain, Procedure, Selection
 
 
@@ -58,6 +58,7 @@ def run_of(
         "dependencies": {vm: list(needed) for group in groups for vm, needed in group.dependencies.items()},
         "hooks": hooks_of(plan, procedure),
         "isolated_profile": None,
+        "copies_at": places_of_copies((domain for domain, _placement in domains), target.name),
         **_start(procedure, groups, target.name),
         "on_error": "warn" if all(group.on_error == "warn" for group in groups) else "fail",
     }

@@ -68,8 +68,18 @@ def test_a_drill_and_a_recovery_in_earnest_do_not_meet(play, primary):
         vault = row.id
     assert guard("vault", in_earnest=True)["reason"].startswith("no drill has left")
     assert guard("vault-drill")["error_kind"] == "rule"
+    assert guard("vault-drill", copies_at={vault: "nfs.array-a.test:/drill"})["error_kind"] == "rule"
     with primary.engine.transaction() as context:
         context.db.get_one(schema.StorageDomainStatic, vault).name = "vault-drill"
     refused = guard("vault", in_earnest=True)
     assert refused["error_kind"] == "rule" and "clean_up_drill" in refused["remedy"]
     assert guard("vault-drill")["storage_domains"] == ["vault-drill"]
+
+
+def test_what_lies_where_only_copies_are_is_of_a_drill_whatever_its_name_is(play, primary):
+    with primary.engine.transaction() as context:
+        domain = context.db.query(schema.StorageDomainStatic).filter_by(name="mixed-file").one().id
+    wanted = {"auth": primary.auth, "storage_domains": [{"id": domain, "name": "mixed-file-drill"}]}
+    place = "nfs.array-a.test:/mixed"
+    assert play("drill_guard", **wanted, copies_at={domain: place})["storage_domains"] == ["mixed-file"]
+    assert play("drill_guard", **wanted, copies_at={domain: f"{place}/drill"})["error_kind"] == "rule"

@@ -161,4 +161,13 @@ def test_a_drill_on_the_path_of_the_original_is_refused_whatever_presents_copies
     with pytest.raises(EngineError, match=r"at nfs\.array-a\.test:/vault, where primary has the storage itself"):
         run_of(read(document), THERE, procedure="drill")
     placements["secondary"]["drill"] = {"address": "nfs.array-a.test", "path": "/snapshots/vault"}
-    assert run_of(read(document), THERE, procedure="drill")["storage_domains"][1]["path"] == "/snapshots/vault"
+    run = run_of(read(document), THERE, procedure="drill")
+    assert run["storage_domains"][1]["path"] == "/snapshots/vault"
+    assert run["copies_at"] == {run["storage_domains"][1]["id"]: "nfs.array-a.test:/snapshots/vault"}
+
+
+def test_a_place_that_is_also_the_domains_own_tells_no_copy() -> None:
+    document = changed("hooks", to={"present_copies": "hooks/copies.yml"})
+    placements = document["groups"]["files"]["domains"]["nfs-vault"]["sites"]
+    placements["secondary"]["drill"] = {key: placements["secondary"][key] for key in ("address", "path")}
+    assert run_of(read(document), THERE, procedure="drill")["copies_at"] == {}
