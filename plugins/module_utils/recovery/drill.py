@@ -38,7 +38,7 @@ def copy_of(plan: Plan, domain: PlanDomain, direction: Direction) -> Placement:
 
 
 def places_of_copies(domains: Iterable[PlanDomain], site: str) -> dict[str, str]:
-    """Return by id where a site has copies of file domains, as `<address>:<path>`, and nobody the domains themselves."""
+    """Return by id where a site has copies of file domains, as `<address>:<path>`, and no site has the domains."""
     return {
         domain.id: ":".join(copy.lies_at)
         for domain in domains
