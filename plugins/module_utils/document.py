@@ -112,10 +112,12 @@ class Node:
 
     def texts(self) -> tuple[str, ...]:
         """Return a list of texts, none of them twice."""
-        found = [item.text() for item in self.items()]
-        for index, value in enumerate(found):
-            if value in found[:index]:
-                raise Node(value, f"{self.path}[{index}]", self.document).wrong(f"names {value} a second time")
+        found: dict[str, None] = {}
+        for item in self.items():
+            value = item.text()
+            if value in found:
+                raise item.wrong(f"names {value} a second time")
+            found[value] = None
         return tuple(found)
 
     def choice(self, *words: str) -> str:

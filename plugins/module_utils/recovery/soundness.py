@@ -65,20 +65,19 @@ def _named(plan: Plan) -> Iterator[tuple[str, tuple[str | int, ...], str]]:
 
 def _vms_in_one_place(plan: Plan, places: _Places) -> None:
     groups: dict[str, str | int] = {}
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[tuple[str, str], tuple[str | int, ...]] = {}
+    selected = {name: frozenset(group.vms.names) for name, group in plan.groups.items() if group.vms.names is not None}
     for vm, place, role in _named(plan):
-        node = places.at(*place)
         group = place[1]
         if groups.setdefault(vm, group) != group:
-            raise node.wrong(
+            raise places.at(*place).wrong(
                 f"is VM {vm}, which is in groups.{groups[vm]} already", "a VM belongs to one protection group"
             )
         if (vm, role) in seen:
-            raise node.wrong(f"is VM {vm}, which {seen[vm, role]} names already")
-        seen[vm, role] = node.path
-        selected = plan.groups[str(group)].vms.names
-        if selected is not None and vm not in selected:
-            raise node.wrong(f"is VM {vm}, which groups.{group}.vms does not select")
+            raise places.at(*place).wrong(f"is VM {vm}, which {places.at(*seen[vm, role]).path} names already")
+        seen[vm, role] = place
+        if vm not in selected.get(str(group), (vm,)):
+            raise places.at(*place).wrong(f"is VM {vm}, which groups.{group}.vms does not select")
 
 
 def _dependencies(group: Group, places: _Places) -> None:
