@@ -17,7 +17,9 @@ from site_facts import BACK, THERE, running, workloads
 
 def marked(site: SimulatedSite) -> set[str]:
     """Return the names of the VMs and templates that bear a note."""
-    return {name for name, one in workloads(site)["machines"].items() if "[lifeboat.ovirt" in (one["description"] or "")}
+    return {
+        name for name, one in workloads(site)["machines"].items() if "[lifeboat.ovirt" in (one["description"] or "")
+    }
 
 
 @pytest.mark.parametrize("phase", ["release", "find"])
