@@ -21,8 +21,18 @@ RELEASED = frozenset({"maintenance", "unattached"})
 
 def still_held(site: Site, references: Sequence[str]) -> list[Domain]:
     """Return the domains that the site still uses; one that its engine does not know any more is released."""
+    return [domain for domain in _known(site, references) if domain.status not in RELEASED]
+
+
+def _known(site: Site, references: Sequence[str]) -> list[Domain]:
     wanted = set(references)
-    return [domain for domain in site.domains if {domain.id, domain.name} & wanted and domain.status not in RELEASED]
+    return [domain for domain in site.domains if {domain.id, domain.name} & wanted]
+
+
+def storage_of(domains: Sequence[Domain]) -> list[str]:
+    """Return on what the attached of these domains lie: paths and logical units, which two sites may have in common."""
+    attached = [domain for domain in domains if domain.data_center_id is not None]
+    return sorted({name for domain in attached for name in (domain.place, *domain.unit_ids) if name})
 
 
 def writers(site: Site, held: Sequence[Domain]) -> list[Host]:
@@ -50,8 +60,8 @@ def check(
     connect: opens a session with the site's engine. An engine that cannot be reached proves nothing, its hosts may
     still write: then only the operator's word counts, which is the site's name. So it does where the engine answers
     but sees none of its hosts. Where it sees a host up, no word counts. Nothing is sent to any other engine.
-    EngineError rule where the proof is missing. report_only: what the site holds, and what runs from it there, is no
-    error; its engine has to answer.
+    EngineError rule where the proof is missing. report_only: what the site holds, what runs from it there, and on what
+    storage it lies, is no error; its engine has to answer.
     """
     if not storage_domains:
         raise EngineError("invalid", "storage_domains is empty", remedy="name the domains that will be taken over")
@@ -67,11 +77,13 @@ def check(
             raise
         return _operators_word(site, fenced, f"the engine of site {site} cannot be reached", str(exc))
     held = still_held(state, storage_domains)
+    storage = storage_of(_known(state, storage_domains))
     if not held:
-        return _proven(site, "engine", f"the engine of {site} has released the domains")
+        return _finding(site, "engine", f"the engine of {site} has released the domains", storage=storage)
     if report_only:
         running = sorted({vm.name for domain in held for vm in holding(state, domain)})
-        return _finding(site, None, f"site {site} holds the storage domains", [domain.id for domain in held], running)
+        reason = f"site {site} holds the storage domains"
+        return _finding(site, None, reason, held=[one.id for one in held], running=running, storage=storage)
     names = ", ".join(f"{domain.name} ({domain.status})" for domain in held)
     up = ", ".join(host.name for host in writers(state, held))
     if up:
@@ -83,12 +95,17 @@ def check(
     return _operators_word(site, fenced, f"the engine of site {site} holds {names} and sees none of its hosts", None)
 
 
-def _proven(site: str, proof: str, reason: str) -> dict[str, Any]:
-    return _finding(site, proof, reason, [], [])
-
-
-def _finding(site: str, proof: str | None, reason: str, held: list[str], running: list[str]) -> dict[str, Any]:
-    return {"changed": False, "site": site, "proof": proof, "reason": reason, "held": held, "running": running}
+def _finding(
+    site: str,
+    proof: str | None,
+    reason: str,
+    *,
+    held: Sequence[str] = (),
+    running: Sequence[str] = (),
+    storage: Sequence[str] = (),
+) -> dict[str, Any]:
+    told = {"held": list(held), "running": list(running), "storage": list(storage)}
+    return {"changed": False, "site": site, "proof": proof, "reason": reason, **told}
 
 
 def _operators_word(site: str, fenced: str | None, what: str, why: str | None) -> dict[str, Any]:
@@ -100,7 +117,7 @@ def _operators_word(site: str, fenced: str | None, what: str, why: str | None) -
             f"with fenced: {site}",
             reason=why,
         )
-    return _proven(site, "operator", f"{site} was declared fenced")
+    return _finding(site, "operator", f"{site} was declared fenced")
 
 
 def check_drill(

@@ -81,6 +81,13 @@ running:
   returned: success
   type: list
   elements: str
+storage:
+  description: On what the storage domains lie that are attached there, as C(<address>:<path>) or the identifiers of
+    logical units. Two sites that have one of these in common use the same storage, and no replica.
+  returned: success
+  type: list
+  elements: str
+  sample: ["nfs.example.com:/vault"]
 began:
   description: When the work began, UTC.
   returned: always

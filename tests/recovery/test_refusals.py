@@ -73,6 +73,38 @@ def test_nobody_hands_over_from_a_site_that_has_only_returned(
     assert [one.path for one in sites["secondary"].writes if not one.path.startswith("/ovirt-engine/s")] == writes
 
 
+def test_a_returned_site_writes_to_no_storage_that_the_other_one_uses_but_can_forget_it(
+    sites: Sites, procedure: Callable[..., tuple[int, str]], succeed: Callable[..., str], tmp_path: Path
+) -> None:
+    document = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+    document["hooks"] = {name: str(PLAN.parent / path) for name, path in document["hooks"].items()}
+    placements = document["groups"]["shop"]["domains"]["files"]["sites"]
+    placements["secondary"] = placements["primary"]
+    plan = write_plan(tmp_path / "plan.yml", document)
+    sites.arrays.replicate()
+    lose(sites, "primary")
+    succeed("failover", recovery_plan=plan, recovery_fenced="primary", **THERE)
+    sites["primary"].restart()
+    sites["primary"].hosts.recover()
+    code, output = procedure("failback", recovery_plan=plan, recovery_power_off=True, **BACK)
+    assert code and "in use at secondary: nfs.array-a.test:/files." in output, output[-6000:]
+    assert running(sites["secondary"]) == {"db", "web"}
+    assert [one for one in sites["primary"].writes if not one.path.startswith("/ovirt-engine/s")] == []
+
+    sites.arrays.reverse("a-vault", "b-vault")
+    for domain in ("vault", "files"):
+        sites["primary"].hosts.set_storage(domain, False)
+    given = {"recovery_plan": plan, "recovery_power_off": True, "recovery_clean_up": "destroyed", **BACK}
+    code, output = procedure("failback", **given)
+    assert code and "phase release" in output, "it has forgotten them; the other site does not see the storage, either"
+    sites.arrays.set_export("nfs.array-a.test", "/files", True)
+    for address in ("10.10.1.10", "10.10.1.11"):
+        sites.arrays.set_portal(address, True)
+    sites["secondary"].hosts.monitor()
+    succeed("failback", **given)
+    assert running(sites["primary"]) == {"db", "web"}
+
+
 def test_a_search_finds_what_it_found_while_the_source_was_alive_and_the_age_of_data_may_stay_unknown(
     sites: Sites, procedure: Callable[..., tuple[int, str]], succeed: Callable[..., str], tmp_path: Path
 ) -> None:

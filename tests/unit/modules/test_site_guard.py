@@ -27,6 +27,7 @@ def test_a_site_that_released_the_domain_proves_it_by_its_engine(play, primary, 
 def test_what_a_site_holds_can_be_asked_for(play, primary):
     result = play("site_guard", auth=primary.auth, site="primary", storage_domains=["vault", "gone"], report_only=True)
     assert (result["proof"], len(result["held"]), result["running"]) == (None, 1, ["web"])
+    assert result["storage"] == ["3600a0980000000000000000000000a01", "3600a0980000000000000000000000a02"]
     primary.stop()
     assert guard(play, primary, fenced="primary", report_only=True)["error_kind"] == "unreachable"
 
