@@ -7,7 +7,7 @@ Identifiers are the engine's UUID texts, sizes are bytes, statuses and types are
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, TypeVar
@@ -248,33 +248,48 @@ class Site:
                 found[attachment.disk_id].append(template)
         return found
 
+    @cached_property
+    def disks_by_reference(self) -> dict[str, list[Disk]]:
+        """Return the disks of each id and each name."""
+        return _by_reference(self.disks)
+
+    @cached_property
+    def vms_by_reference(self) -> dict[str, list[Vm]]:
+        """Return the VMs of each id and each name."""
+        return _by_reference(self.vms)
+
+    @cached_property
+    def templates_by_reference(self) -> dict[str, list[Template]]:
+        """Return the templates of each id and each name."""
+        return _by_reference(self.templates)
+
     def data_center(self, reference: str) -> DataCenter:
         """Return the data center of that id or name; EngineError not_found without one."""
-        return _find(self.data_centers, reference, "data center")
+        return _find(_by_reference(self.data_centers), reference, "data center")
 
     def cluster(self, reference: str) -> Cluster:
         """Return the cluster of that id or name; EngineError not_found without one."""
-        return _find(self.clusters, reference, "cluster")
+        return _find(_by_reference(self.clusters), reference, "cluster")
 
     def host(self, reference: str) -> Host:
         """Return the host of that id or name; EngineError not_found without one."""
-        return _find(self.hosts, reference, "host")
+        return _find(_by_reference(self.hosts), reference, "host")
 
     def domain(self, reference: str) -> Domain:
         """Return the storage domain of that id or name; EngineError not_found without one."""
-        return _find(self.domains, reference, "storage domain")
+        return _find(_by_reference(self.domains), reference, "storage domain")
 
     def disk(self, reference: str) -> Disk:
         """Return the disk of that id or name; EngineError like `vm`."""
-        return _find(self.disks, reference, "disk")
+        return _find(self.disks_by_reference, reference, "disk")
 
     def vm(self, reference: str) -> Vm:
         """Return the VM of that id or name; EngineError not_found without one, invalid where the name is ambiguous."""
-        return _find(self.vms, reference, "VM")
+        return _find(self.vms_by_reference, reference, "VM")
 
     def template(self, reference: str) -> Template:
         """Return the template of that id or name; EngineError like `vm`."""
-        return _find(self.templates, reference, "template")
+        return _find(self.templates_by_reference, reference, "template")
 
     def hosts_of(self, data_center: DataCenter) -> list[Host]:
         """Return the hosts of a data center by name."""
@@ -331,8 +346,17 @@ class Site:
         return sorted(found.values(), key=lambda template: template.name)
 
 
-def _find(known: Iterable[T], reference: str, kind: str) -> T:
-    matches = [one for one in known if reference in (one.id, one.name)]
+def _by_reference(entities: Iterable[T]) -> dict[str, list[T]]:
+    """Return entities by each id and each name."""
+    found: dict[str, list[T]] = defaultdict(list)
+    for one in entities:
+        for reference in dict.fromkeys((one.id, one.name)):
+            found[reference].append(one)
+    return found
+
+
+def _find(known: Mapping[str, list[T]], reference: str, kind: str) -> T:
+    matches = known.get(reference)
     if not matches:
         raise EngineError("not_found", f"{kind} {reference} does not exist", remedy=f"check the name of the {kind}")
     if len(matches) > 1:
