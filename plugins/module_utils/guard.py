@@ -136,11 +136,11 @@ def check_drill(
     """
     names = {one["id"]: one["name"] for one in storage_domains}
     known = [domain for domain in load_storage(engine).domains if domain.id in names]
+    by_place = [domain for domain in known if domain.place is not None and domain.place == copies_at.get(domain.id)]
     if in_earnest:
-        _refuse_copies([domain for domain in known if domain.name == names[domain.id] + SUFFIX])
+        _refuse_copies([one for one in known if one.name == names[one.id] + SUFFIX or one in by_place])
         return _met([], "no drill has left copies of the storage domains here")
-    nameless = [domain for domain in known if domain.place is not None and domain.place == copies_at.get(domain.id)]
-    earnest = [domain for domain in known if domain.name != names[domain.id] and domain not in nameless]
+    earnest = [domain for domain in known if domain.name != names[domain.id] and domain not in by_place]
     if earnest:
         raise EngineError(
             "rule",

@@ -55,6 +55,7 @@ EXAMPLES = r"""
 - name: Do not fail over to the copies of a drill
   lifeboat.ovirt.drill_guard:
     storage_domains: "{{ plan.run.storage_domains }}"
+    copies_at: "{{ plan.run.copies_at }}"
     in_earnest: true
 """
 

@@ -82,5 +82,8 @@ def test_what_lies_where_only_copies_are_is_of_a_drill_whatever_its_name_is(play
         domain = context.db.query(schema.StorageDomainStatic).filter_by(name="mixed-file").one().id
     wanted = {"auth": primary.auth, "storage_domains": [{"id": domain, "name": "mixed-file-drill"}]}
     place = "nfs.array-a.test:/mixed"
+    earnest = {**wanted, "storage_domains": [{"id": domain, "name": "mixed-file"}], "in_earnest": True}
+    assert play("drill_guard", **earnest, copies_at={domain: place})["error_kind"] == "rule"
+    assert play("drill_guard", **earnest, copies_at={domain: f"{place}/drill"})["storage_domains"] == []
     assert play("drill_guard", **wanted, copies_at={domain: place})["storage_domains"] == ["mixed-file"]
     assert play("drill_guard", **wanted, copies_at={domain: f"{place}/drill"})["error_kind"] == "rule"
