@@ -11,14 +11,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .engine.credentials import API_PATH, Credentials
 from .engine.errors import EngineError, LibraryMissing
-from .engine.session import Session
 from .results import iso
+
+if TYPE_CHECKING:
+    from .engine.session import Session
 
 _ENVIRONMENT = {
     "url": "OVIRT_URL",
@@ -157,6 +159,9 @@ def session(params: Mapping[str, Any], *, check_mode: bool = False) -> Session:
 
     Raises EngineError "invalid" where that is not enough to log in. To be used inside reported(), which hides secrets.
     """
+    # Here, since a module without an engine would load the SDK in vain.
+    from .engine.session import Session
+
     return Session(credentials(params), read_only=check_mode)
 
 

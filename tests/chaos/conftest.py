@@ -12,7 +12,7 @@ import disturbance
 import pytest
 from disturbance import Operation, World
 
-from ansible_collections.lifeboat.ovirt.plugins.module_utils import ansible_glue
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine import session as engine_session
 from modules.conftest import play
 from ovirt_simulator.site import simulated_sites
 from simulated_world import Clock
@@ -27,8 +27,8 @@ _SEED = int(os.environ.get("CHAOS_SEED", "0"))
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock that every session goes by."""
     clock = Clock()
-    on_it = functools.partial(ansible_glue.Session, clock=clock, sleep=clock.sleep)
-    monkeypatch.setattr(ansible_glue, "Session", on_it)
+    on_it = functools.partial(engine_session.Session, clock=clock, sleep=clock.sleep)
+    monkeypatch.setattr(engine_session, "Session", on_it)
     return clock
 
 

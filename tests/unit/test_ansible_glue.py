@@ -2,6 +2,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any
 
@@ -226,3 +228,15 @@ def test_a_missing_library_is_named(module, capsys, monkeypatch):
 def test_subset_takes_the_named_parameters():
     assert subset({"a": 1, "b": 2, "c": 3}, "a", "c") == {"a": 1, "c": 3}
     assert ansible_glue.auth_spec() is not ansible_glue.auth_spec()
+
+
+@pytest.mark.parametrize("name", ["recovery_plan_info", "run_report"])
+def test_a_module_without_an_engine_does_not_wait_for_the_sdk(name):
+    code = f"""if True:
+        import sys
+        sys.path[:] = {sys.path!r}
+        import ansible_collections.lifeboat.ovirt.plugins.modules.{name}
+        print(sorted({{"ovirtsdk4", "pycurl"}} & set(sys.modules)))
+    """
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert loaded.strip() == "[]"

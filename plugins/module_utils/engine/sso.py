@@ -13,8 +13,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from .credentials import Credentials
-from .errors import URL_REMEDY, EngineError, NoAnswer, translated
+from .errors import URL_REMEDY, EngineError, NoAnswer
 from .sdk import pycurl
+from .translation import translated
 
 _SCOPE = "ovirt-app-api"
 _CONNECT_LIMIT = 30

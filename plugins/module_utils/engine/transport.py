@@ -13,9 +13,10 @@ from xml.parsers import expat
 
 from . import sso
 from .credentials import Credentials
-from .errors import URL_REMEDY, EngineError, Entity, NoAnswer, refusal, translated
+from .errors import URL_REMEDY, EngineError, Entity, NoAnswer, refusal
 from .parts import parts_of
 from .sdk import http, ovirtsdk4, reader, types, writer
+from .translation import translated
 
 _READ_LIMIT = 120
 _PROXY_WITHOUT_ENGINE = frozenset({502, 503, 504})

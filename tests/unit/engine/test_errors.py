@@ -10,8 +10,8 @@ from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.errors impor
     NoAnswer,
     fault_text,
     refusal,
-    translated,
 )
+from ansible_collections.lifeboat.ovirt.plugins.module_utils.engine.translation import translated
 
 
 def caught_from(exc):
