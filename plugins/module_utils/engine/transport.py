@@ -12,6 +12,7 @@ from typing import Any
 from xml.parsers import expat
 
 from . import sso
+from .connection import Connection
 from .credentials import Credentials
 from .errors import URL_REMEDY, EngineError, Entity, NoAnswer, refusal
 from .parts import parts_of
@@ -121,7 +122,7 @@ class Transport:
 
     def _connect(self, token: str, seconds: int) -> Any:
         given = self._credentials
-        return ovirtsdk4.Connection(
+        return Connection(
             url=given.api,
             token=token,
             ca_file=None if given.insecure else given.ca_file,
