@@ -13,7 +13,7 @@ from .engine.errors import EngineError, Entity
 from .engine.query import is_uuid
 from .engine.session import Intent
 from .engine.waiting import wait_until
-from .model.loader import load_domain, load_site
+from .model.loader import load_domain, load_site, load_storage
 from .model.site import DataCenter, Domain, Site, Vm
 from .power.bring import shut_down
 from .rules.catalogue import CATALOGUE, audit, judge
@@ -187,7 +187,8 @@ def configure(
         raise EngineError("invalid", "storage_domains is empty", remedy="name at least one storage domain")
 
     wanted = (storage_domains, state == "enabled", data_center)
-    site = load_site(engine)
+    # Clearing the flag violates nothing, whatever lies on the domains.
+    site = load_site(engine) if state == "enabled" else load_storage(engine)
     planned = plan(site, *wanted, switch_master=switch_master, shutdown_vms=shutdown_vms)
     found = violations(site, planned, rules)
     with _telling(_nothing_of(planned), found):

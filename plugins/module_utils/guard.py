@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .domain_users import holding
 from .engine.errors import EngineError
-from .model.loader import load_site, load_storage
+from .model.loader import known_domains, load_site, load_storage
 from .model.site import Domain, Host, Site
 from .recovery.drill import SUFFIX
 
@@ -135,7 +135,7 @@ def check_drill(
     take for the originals.
     """
     names = {one["id"]: one["name"] for one in storage_domains}
-    known = [domain for domain in load_storage(engine).domains if domain.id in names]
+    known = [domain for domain in known_domains(engine) if domain.id in names]
     by_place = [domain for domain in known if domain.place is not None and domain.place == copies_at.get(domain.id)]
     if in_earnest:
         _refuse_copies([one for one in known if one.name == names[one.id] + SUFFIX or one in by_place])

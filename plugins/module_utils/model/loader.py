@@ -49,6 +49,25 @@ def load_storage(engine: Session) -> Site:
     )
 
 
+def load_workloads(engine: Session, vms: Parts) -> Site:
+    """Return the site's VMs and what their disks lie on, for what only starts them and shuts them down.
+
+    vms: the answer to a request for all VMs with their disk_attachments; what else came with them is of no matter.
+    """
+    data_centers = tuple(_data_center(record) for record in engine.list("datacenters"))
+    return Site(
+        data_centers=data_centers,
+        domains=load_domains(engine, data_centers),
+        disks=tuple(_disk(part) for part in engine.parts("disks")),
+        vms=tuple(_vm(part) for part in vms),
+    )
+
+
+def known_domains(engine: Session) -> list[Domain]:
+    """Return what the engine knows, in one request: storage domains whose status and data center nobody asks for."""
+    return [_domain(record, record.status or "unattached", None) for record in engine.list("storagedomains")]
+
+
 def load_domains(engine: Session, data_centers: tuple[DataCenter, ...]) -> tuple[Domain, ...]:
     """Return all storage domains with their real statuses.
 

@@ -13,12 +13,12 @@ from ..engine.bulk import each
 from ..engine.errors import EngineError, Entity, NoAnswer
 from ..engine.session import Intent
 from ..engine.waiting import pauses
-from ..model.loader import load_site
+from ..model.loader import load_workloads
 from ..model.site import Vm
 from ..progress import Progress
 from ..results import TimedResult, raise_if_failed, report
 from .board import COMING_UP, GOING_DOWN, Board, Moment, Sight, failed
-from .nics import BareNics, unfit
+from .nics import BareNics, nics_matter, unfit
 from .plan import Absent, Group, Plan, State, plan
 from .sight import look
 
@@ -57,7 +57,9 @@ def ensure(
     The options are those of vm_power. EngineError partial names the VMs that failed.
     """
     given = [{**item, "on_failure": item.get("on_failure") or on_failure} for item in groups]
-    site = load_site(engine)
+    nics = ",nics" if state == "running" and nics_matter(isolated_profile, bare_nics) else ""
+    machines = engine.parts("vms", follow=f"disk_attachments{nics}")
+    site = load_workloads(engine, machines)
     order = plan(
         site,
         given,
@@ -76,7 +78,7 @@ def ensure(
         startable = [vm for vm in order.vms if vm.id not in order.forbidden]
         asleep = [vm for vm in startable if vm.status != "up" and vm.status not in COMING_UP]
         starting = asleep if state == "running" else []
-        unconnected = unfit(engine, starting, isolated_profile, bare_nics, concurrency)
+        unconnected = unfit(engine, machines, starting, isolated_profile, bare_nics, concurrency)
         refused = {**order.forbidden, **unconnected}
         results = _Work(engine, order, refused, concurrency, poll_interval, power_off, mark_ran, now).run()
     wanted = "up" if state == "running" else "down"

@@ -13,7 +13,7 @@ from ..engine.session import Intent
 from ..model.site import Vm
 
 if TYPE_CHECKING:
-    from ..engine.session import Session
+    from ..engine.session import Parts, Session
 
 BareNics = Literal["start", "refuse"]
 
@@ -31,17 +31,27 @@ class Nic:
 Nics = Mapping[str, Sequence[Nic]]
 
 
+def nics_matter(isolated: Mapping[str, str] | None, bare_nics: BareNics) -> bool:
+    """Return whether unfit looks at NICs at all, and so has to be given machines with theirs."""
+    return isolated is not None or bare_nics == "refuse"
+
+
 def unfit(
-    engine: Session, vms: Sequence[Vm], isolated: Mapping[str, str] | None, bare_nics: BareNics, concurrency: int
+    engine: Session,
+    machines: Parts,
+    vms: Sequence[Vm],
+    isolated: Mapping[str, str] | None,
+    bare_nics: BareNics,
+    concurrency: int,
 ) -> dict[str, EngineError]:
     """Return for the id of each VM that must not start why; NICs that are not isolated are changed first.
 
     isolated: `network` and `profile` of the only vNIC profile that the VMs may have; EngineError not_found for one that
-    the engine does not have. All NICs are read in one request, and once more after a change.
+    the engine does not have. machines: all VMs with their NICs as they were read; after a change they are read again.
     """
-    if not vms or (isolated is None and bare_nics == "start"):
+    if not vms or not nics_matter(isolated, bare_nics):
         return {}
-    nics = _read(engine)
+    nics = _nics(machines)
     if isolated is None:
         return {
             vm.id: _bare(vm) for vm in vms if any(nic.plugged and not nic.profile_id for nic in nics.get(vm.id, ()))
@@ -52,20 +62,20 @@ def unfit(
         return {}
     outcomes = each(engine, strays, lambda vm: _isolate(engine, vm, strays[vm], profile), concurrency=concurrency)
     failures = {vm.id: error for vm, error in zip(strays, outcomes, strict=True) if isinstance(error, EngineError)}
-    seen = _read(engine)
+    seen = _nics(engine.parts("vms", follow="nics", doing="read the NICs of the VMs"))
     for vm in strays:
         if any(nic.profile_id != profile for nic in seen.get(vm.id, ())):
             failures.setdefault(vm.id, _not_isolated(vm, isolated))
     return {vm.id: _stays_off(vm, failures[vm.id]) for vm in strays if vm.id in failures}
 
 
-def _read(engine: Session) -> dict[str, list[Nic]]:
+def _nics(machines: Parts) -> dict[str, list[Nic]]:
     return {
         part.id: [
             Nic(nic.id, nic.text("name") or nic.id, nic.flag("plugged"), nic.reference("vnic_profile"))
             for nic in part.parts("nics")
         ]
-        for part in engine.parts("vms", follow="nics", doing="read the NICs of the VMs")
+        for part in machines
     }
 
 
