@@ -142,6 +142,24 @@ def test_a_step_that_fails_undoes_the_command_and_fails_its_job(world: World) ->
     assert count(world.primary, schema.EntityLock) == count(world.primary, schema.CommandRun) == 0
 
 
+def test_a_step_that_takes_no_time_is_over_before_the_answer(primary: Site) -> None:
+    job_id = primary.engine.execute(Probe(delay=0))
+    assert notes(primary) == ["execute@0", "step after then@0"]
+    with primary.look() as context:
+        assert context.db.get_one(schema.Job, job_id).status == "finished"
+    assert count(primary, schema.EntityLock) == count(primary, schema.CommandRun) == 0
+
+
+def test_a_step_that_takes_no_time_and_fails_does_so_once_the_command_is_accepted(world: World) -> None:
+    job_id = world.primary.engine.execute(Probe(fail="step", delay=0))
+    assert notes(world.primary) == ["execute@0", "undo to then@0", "failed@0"]
+    assert mounted(world)
+    with world.primary.look() as context:
+        assert context.db.get_one(schema.Job, job_id).status == "failed"
+    with pytest.raises(ExecutionFailure, match="not now"):
+        world.primary.engine.execute(Waited(fail="step", delay=0))
+
+
 def test_a_blocking_command_answers_after_its_last_step(world: World) -> None:
     world.primary.engine.execute(Waited())
     assert world.clock.now == pytest.approx(START + 5, abs=0.01)
