@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ovirt_simulator import scenario
+from ovirt_simulator.scenario import DataCenter, Scenario, load
 from ovirt_simulator.site import Sites
 
 PLAN = Path(__file__).parent / "plan" / "plan.yml"
@@ -16,6 +18,17 @@ CHAP = [
     {"target": f"iqn.2031-05.test.array-{array}:vault", "username": "vault-user", "password": "vault-secret"}
     for array in "ab"
 ]
+
+
+def on_one_host() -> Scenario:
+    """Return the scenario with one host at each site: on it VMs run in the same place whatever their order was."""
+    made = load(SCENARIO)
+    sites = [replace(site, data_centers=[_alone(one) for one in site.data_centers]) for site in made.sites]
+    return replace(made, sites=sites)
+
+
+def _alone(center: DataCenter) -> DataCenter:
+    return replace(center, clusters=[replace(one, hosts=one.hosts[:1]) for one in center.clusters])
 
 
 def playbook_of(name: str) -> str:

@@ -11,7 +11,7 @@ import random
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +20,8 @@ import pytest
 
 from killing import arrived, kill_at
 from many_vms import plan_of, scenario_of, write_plan
-from ovirt_simulator.scenario import DataCenter, Scenario, load
 from ovirt_simulator.site import Sites, Snapshot, simulated_sites
-from playing import PUT_AWAY, SCENARIO, playbook_of, variables
+from playing import PUT_AWAY, on_one_host, playbook_of, variables
 from site_facts import BACK, THERE, change, hand_storage_over, lose, tables
 
 _SEED = 20310504
@@ -42,17 +41,6 @@ def moments(name: str, number: int, sample: int = 0) -> list[Any]:
         pytest.param(name, moment, id=f"{name}-{one}", marks=[] if one < sample else marks)
         for one, moment in enumerate(drawn)
     ]
-
-
-def _alone(center: DataCenter) -> DataCenter:
-    """Return a data center with one host: on it VMs run in the same place whatever their order was."""
-    return replace(center, clusters=[replace(one, hosts=one.hosts[:1]) for one in center.clusters])
-
-
-def _few() -> Scenario:
-    made = load(SCENARIO)
-    sites = [replace(site, data_centers=[_alone(one) for one in site.data_centers]) for site in made.sites]
-    return replace(made, sites=sites)
 
 
 @dataclass(frozen=True)
@@ -126,7 +114,7 @@ def _world(name: str, succeed: Succeed, folder: Path) -> World:
             sites.arrays.replicate()
             plan = write_plan(folder / "plan.yml", plan_of(many))
             return World(sites.snapshot(), {"recovery_plan": plan, **_LOST}, lost=True)
-    with simulated_sites(_few()) as sites:
+    with simulated_sites(on_one_host()) as sites:
         sites.arrays.replicate()
         if name == "failback":
             lose(sites, "primary")
