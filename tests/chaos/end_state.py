@@ -25,8 +25,9 @@ _MADE = re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b[0-9a-f]{
 _TIME = re.compile(r"\d{4}[/-]\d\d[/-]\d\d[ T]\d\d:\d\d:\d\d|[A-Z][a-z]{2} [A-Z][a-z]{2} +\d+ [\d:]{8} UTC \d{4}")
 # A marker in a description ends in a checksum over all of it, its time included.
 _CHECKSUM = re.compile(r"(?<=some timeZ)([^\[\]]*) #[0-9a-f]{8}\]")
-# Counts how often a VM was changed, so it tells a detour from the straight way to the same end.
+# Counts how often a VM was changed, so it tells a detour from the straight way to the same end; also in OVF documents.
 _COUNTERS = frozenset({("vm_static", "generation")})
+_COUNTED = re.compile(r"(?<=<Generation>)\d+(?=</Generation>)")
 
 
 def rows(sites: Sites) -> list[str]:
@@ -79,7 +80,7 @@ def _text(kind: Any, value: Any) -> str:
         return "some time"
     if isinstance(value, bytes):
         value = unpack(value)
-    return _CHECKSUM.sub(r"\1 #checksum]", _TIME.sub("some time", str(value)))
+    return _COUNTED.sub("some", _CHECKSUM.sub(r"\1 #checksum]", _TIME.sub("some time", str(value))))
 
 
 def _digest(lines: list[str]) -> str:

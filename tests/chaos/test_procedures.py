@@ -7,8 +7,9 @@ import pytest
 from disturbance import World
 from role_play import carry_out
 
+from many_vms import write_plan
 from ovirt_simulator.site import simulated_sites
-from playing import on_one_host, variables
+from playing import on_one_host, plan_document, variables
 from site_facts import BACK, THERE, hand_storage_over, lose
 
 
@@ -58,8 +59,11 @@ def test_failing_back(withstands, began, procedure):
     withstands(procedure("failback", recovery_power_off=True, **BACK), began(failed_over))
 
 
-def test_drilling(withstands, began, procedure):
-    drill = procedure("drill", **THERE)
+def test_drilling(withstands, began, procedure, tmp_path):
+    document = plan_document()
+    # What a drill has written to copies goes with them.
+    document["hooks"]["remove_copies"] = document["hooks"]["present_copies"]
+    drill = procedure("drill", recovery_plan=write_plan(tmp_path / "plan.yml", document), **THERE)
     # It brings the copies in and puts them away each time.
     withstands(lambda auth: {**drill(auth), "changed": False}, began())
 

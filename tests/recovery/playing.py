@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from ovirt_simulator import scenario
 from ovirt_simulator.scenario import DataCenter, Scenario, load
 from ovirt_simulator.site import Sites
@@ -29,6 +31,13 @@ def on_one_host() -> Scenario:
 
 def _alone(center: DataCenter) -> DataCenter:
     return replace(center, clusters=[replace(one, hosts=one.hosts[:1]) for one in center.clusters])
+
+
+def plan_document() -> dict[str, Any]:
+    """Return the plan as a document that can be changed and written to any folder."""
+    document: dict[str, Any] = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+    document["hooks"] = {name: str(PLAN.parent / path) for name, path in document["hooks"].items()}
+    return document
 
 
 def playbook_of(name: str) -> str:

@@ -6,12 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import yaml
-
 from many_vms import write_plan
 from ovirt_simulator.engine import schema
 from ovirt_simulator.site import Sites
-from playing import PLAN, PUT_AWAY
+from playing import PUT_AWAY, plan_document
 from site_facts import THERE, change, tables
 
 
@@ -38,8 +36,7 @@ def test_a_copy_that_got_no_name_before_its_drill_was_killed_is_known_by_its_pla
     sites: Sites, procedure: Callable[..., tuple[int, str]], succeed: Callable[..., str], tmp_path: Path
 ) -> None:
     before = tables(sites)
-    document = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
-    document["hooks"] = {name: str(PLAN.parent / path) for name, path in document["hooks"].items()}
+    document = plan_document()
     document["hooks"]["before"] = {"dismantle": "not_there.yml"}
     code, _output = procedure("drill", recovery_plan=write_plan(tmp_path / "plan.yml", document), **THERE)
     assert code, "it was to leave its copies"
@@ -52,12 +49,9 @@ def test_a_copy_that_got_no_name_before_its_drill_was_killed_is_known_by_its_pla
 def test_a_nic_that_the_mapping_misses_never_reaches_a_production_network(
     sites: Sites, procedure: Callable[..., tuple[int, str]], tmp_path: Path
 ) -> None:
-    document = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+    document = plan_document()
     document["mappings"][0]["vnic_profiles"] = []
-    document["hooks"] = {name: str(PLAN.parent / path) for name, path in document["hooks"].items()}
-    plan = tmp_path / "plan.yml"
-    plan.write_text(yaml.safe_dump(document), encoding="utf-8")
     sites["secondary"].mishaps.add("PUT", "/vms/{id}/nics/{id}", "status", status=409, detail="[no]", times=0)
-    code, output = procedure("drill", recovery_plan=str(plan), **THERE)
+    code, output = procedure("drill", recovery_plan=write_plan(tmp_path / "plan.yml", document), **THERE)
     assert code and "could reach production" in output
     assert started(sites) == []

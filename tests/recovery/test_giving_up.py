@@ -7,11 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
 from many_vms import write_plan
 from ovirt_simulator.site import SimulatedSite, Sites
-from playing import PLAN
+from playing import plan_document
 from site_facts import BACK, THERE, running, workloads
 
 
@@ -28,8 +27,7 @@ def test_turned_round_it_starts_what_ran_and_leaves_no_note_of_it(
 ) -> None:
     east = sites["primary"]
     before, ran = workloads(east), running(east)
-    document = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
-    document["hooks"] = {name: str(PLAN.parent / path) for name, path in document["hooks"].items()}
+    document = plan_document()
     document["hooks"]["before"] = {phase: "not_there.yml"}
     broken_off = write_plan(tmp_path / "plan.yml", document)
     code, _output = procedure("planned_migration", recovery_plan=broken_off, **THERE)

@@ -7,13 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-import yaml
 
 from many_vms import write_plan
 from ovirt_simulator.site import Sites
+from playing import plan_document
 from site_facts import BACK, THERE, lose, running
-
-PLAN = Path(__file__).parent / "plan" / "plan.yml"
 
 
 def test_a_failover_while_the_primary_holds_the_domains_is_refused_and_sends_nothing(
@@ -47,9 +45,8 @@ def test_check_mode_prints_the_steps_and_changes_nothing(sites: Sites, succeed: 
 def test_a_drill_at_a_site_that_uses_the_storage_itself_is_refused_and_touches_nothing(
     sites: Sites, procedure: Callable[..., tuple[int, str]], tmp_path: Path
 ) -> None:
-    document = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+    document = plan_document()
     document["sites"]["primary"]["drill"] = {"network": "east-lan", "profile": "east-lan"}
-    document["hooks"] = {name: str(PLAN.parent / path) for name, path in document["hooks"].items()}
     before = running(sites["primary"])
     code, output = procedure("drill", recovery_plan=write_plan(tmp_path / "plan.yml", document), **BACK)
     assert code and "storage domains of the plan itself" in output
@@ -76,8 +73,7 @@ def test_nobody_hands_over_from_a_site_that_has_only_returned(
 def test_a_returned_site_writes_to_no_storage_that_the_other_one_uses_but_can_forget_it(
     sites: Sites, procedure: Callable[..., tuple[int, str]], succeed: Callable[..., str], tmp_path: Path
 ) -> None:
-    document = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
-    document["hooks"] = {name: str(PLAN.parent / path) for name, path in document["hooks"].items()}
+    document = plan_document()
     placements = document["groups"]["shop"]["domains"]["files"]["sites"]
     placements["secondary"] = placements["primary"]
     plan = write_plan(tmp_path / "plan.yml", document)
@@ -109,7 +105,7 @@ def test_a_search_finds_what_it_found_while_the_source_was_alive_and_the_age_of_
     sites: Sites, procedure: Callable[..., tuple[int, str]], succeed: Callable[..., str], tmp_path: Path
 ) -> None:
     sites["primary"].stop()
-    document = {**yaml.safe_load(PLAN.read_text(encoding="utf-8")), "hooks": {"rpo": "gone.yml"}}
+    document = {**plan_document(), "hooks": {"rpo": "gone.yml"}}
     document["groups"]["shop"]["vms"] = {"search": "tag=dr"}
     given = {"recovery_plan": write_plan(tmp_path / "plan.yml", document), "recovery_fenced": "primary", **THERE}
     code, output = procedure("failover", "--check", **given)

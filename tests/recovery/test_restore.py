@@ -13,7 +13,7 @@ import yaml
 from many_vms import write_plan
 from ovirt_simulator.engine import schema, snapshots
 from ovirt_simulator.site import SimulatedSite, Sites
-from playing import PLAN
+from playing import plan_document
 from site_facts import BACK, THERE, hand_storage_over, lose, running, workloads
 
 TRAVELLING = ("vms/db", "vms/web", "vms/cache", "vms/batch")
@@ -24,13 +24,12 @@ def plan_with(tmp_path: Path) -> Callable[[str], str]:
     """Return a function that writes the plan so that its VMs are restored at the secondary, by a method."""
 
     def write(method: str) -> str:
-        document: dict[str, Any] = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+        document = plan_document()
         group = document["groups"]["shop"]
         group |= {"mode": "restore", "restore": {"to": {"secondary": "west-data"}, "method": method}}
         group["vms"] = {"names": [name.removeprefix("vms/") for name in TRAVELLING]}
         for domain in group["domains"].values():
             domain["sites"]["primary"]["backup"] = False
-        document["hooks"] = {name: str(PLAN.parent / path) for name, path in document["hooks"].items()}
         return write_plan(tmp_path / "plan.yml", document)
 
     return write
