@@ -199,17 +199,35 @@ class Mover:
                     ready.append(way)
                 else:
                     done.not_begun[way.domain.id] = f"not begun: storage domain {before.name} has to be done before it"
-            outcomes = each(
-                self.engine, ready, lambda way: self._go(way, done.actions[way.domain.id]), concurrency=self.concurrency
-            )
-            for way, outcome in zip(ready, outcomes, strict=True):
-                if isinstance(outcome, EngineError):
-                    done.errors[way.domain.id] = outcome
+            self._side_by_side(ready, lambda way: way.keeping, done)
+            self._side_by_side(self._may_leave(ready, done), lambda way: way.leaving, done)
 
-    def _go(self, way: Way, taken: list[str]) -> None:
-        for action in way.actions:
-            self._do(action, way)
-            taken.append(action)
+    def _may_leave(self, ways: Sequence[Way], done: Done) -> list[Way]:
+        """Return those whose VMs lie on no domain that has failed.
+
+        A detach takes disks from VMs, and a domain that wrote its OVF stores later would write them without these.
+        """
+        broken = [way for way in ways if way.domain.id in done.errors]
+        free = []
+        for way in ways:
+            shared = next((other.domain.name for other in broken if other.vms & way.vms), None)
+            if way in broken or not way.leaving:
+                continue
+            if shared is None:
+                free.append(way)
+            else:
+                done.not_begun[way.domain.id] = f"not detached: it has VMs in common with storage domain {shared}"
+        return free
+
+    def _side_by_side(self, ways: Sequence[Way], part: Callable[[Way], Sequence[str]], done: Done) -> None:
+        def go(way: Way) -> None:
+            for action in part(way):
+                self._do(action, way)
+                done.actions[way.domain.id].append(action)
+
+        for way, outcome in zip(ways, each(self.engine, ways, go, concurrency=self.concurrency), strict=True):
+            if isinstance(outcome, EngineError):
+                done.errors[way.domain.id] = outcome
 
     def _do(self, action: str, way: Way) -> None:
         domain, limits = way.domain, (self.timeout, self.poll_interval)

@@ -19,6 +19,7 @@ from .rules.rule import Finding, Violation, blocking
 STATES = ("active", "maintenance", "unattached", "removed", "destroyed")
 FORGOTTEN = frozenset({"removed", "destroyed"})
 
+_FORGETS = frozenset({"detach", "remove", "destroy"})
 _LEAVE = ("update_ovf_store", "deactivate")
 _PATHS: dict[tuple[str, str], tuple[str, ...]] = {
     ("active", "maintenance"): _LEAVE,
@@ -64,13 +65,25 @@ class Aim:
 class Way:
     """What one domain goes through; data_center is where it is, or where it is going to be attached.
 
-    host: what removes it, None where nothing does, or no host can.
+    host: what removes it, None where nothing does, or no host can. vms: identifiers of those that have a disk on it.
     """
 
     domain: Domain
     actions: tuple[str, ...]
     data_center: DataCenter | None
     host: Host | None = None
+    vms: frozenset[str] = frozenset()
+
+    @property
+    def keeping(self) -> tuple[str, ...]:
+        """Return the actions that leave to VMs what they have on the domain."""
+        return self.actions[: len(self.actions) - len(self.leaving)]
+
+    @property
+    def leaving(self) -> tuple[str, ...]:
+        """Return the actions from which on the engine forgets what is on the domain."""
+        first = next((at for at, action in enumerate(self.actions) if action in _FORGETS), len(self.actions))
+        return self.actions[first:]
 
     @property
     def takes_storage_from_vms(self) -> bool:
@@ -158,7 +171,7 @@ def _way(site: Site, domain: Domain, aim: Aim) -> Way:
     if domain.data_center_id is not None:
         place = site.data_center(domain.data_center_id)
     host = (aim.host or next(iter(_up(site.hosts)), None)) if "remove" in actions else None
-    return Way(domain, actions, place, host)
+    return Way(domain, actions, place, host, frozenset(vm.id for vm in site.vms_on(domain)))
 
 
 def _has_locked_disk(site: Site, domain: Domain) -> bool:

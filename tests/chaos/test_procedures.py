@@ -10,7 +10,7 @@ from role_play import carry_out
 from many_vms import write_plan
 from ovirt_simulator.site import simulated_sites
 from playing import on_one_host, plan_document, variables
-from site_facts import BACK, THERE, hand_storage_over, lose
+from site_facts import BACK, THERE, hand_storage_over, lose, workloads
 
 
 @pytest.fixture
@@ -44,6 +44,20 @@ def procedure(play):
 
 def test_migrating_as_planned(withstands, began, procedure):
     withstands(procedure("planned_migration", **THERE), began())
+
+
+def test_a_vm_keeps_all_its_disks_when_one_of_its_domains_fails_to_leave_at_first(began, procedure):
+    migration = procedure("planned_migration", **THERE)
+    with began().sites() as sites:
+        auth = {name: site.auth for name, site in sites.items()}
+        mishaps = sites["primary"].mishaps
+        rule = mishaps.add("POST", "/datacenters/{id}/storagedomains/{id}/deactivate", "status", status=409)
+        first = migration(auth)
+        assert first["failed"] and rule.seen
+        mishaps.clear()
+        assert not migration(auth).get("failed")
+        disks = workloads(sites["secondary"])["machines"]["vms/web"]["disks"]
+    assert len(disks) == 2
 
 
 def test_failing_back(withstands, began, procedure):
