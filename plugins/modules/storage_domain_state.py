@@ -19,8 +19,9 @@ description:
   - Several domains go at a time; the master of a data center leaves after all others and comes back before them.
   - VMs and templates that lie on nothing but a domain leave the engine when it is detached, and come back with it.
     A VM of which only some disks lie there loses these, with a warning.
-  - None is detached before all that have VMs in common with it are in maintenance, so that every OVF store names all
-    disks of a VM.
+  - None is detached before all that have VMs in common with it are in maintenance, so that their OVF stores name all
+    disks of a VM. Only the OVF store of a master, which the engine lets leave after all others, does not name those on
+    the others any more.
 author:
   - lifeboat.ovirt contributors (@lifeboat-ovirt)
 extends_documentation_fragment:
